@@ -1,0 +1,6 @@
+"""What the notebooks import: one room for each job, numbers below, pictures and sliders above."""
+
+from .softmax import log_softmax, logsumexp, softmax
+from .thread import THREAD
+
+__all__ = ["THREAD", "log_softmax", "logsumexp", "softmax"]

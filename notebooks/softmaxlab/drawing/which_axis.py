@@ -1,0 +1,220 @@
+"""Pictures of notebook 04: which lines of a matrix a softmax makes into distributions."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from .. import exact
+from ..softmax import softmax
+from . import BLACK, BLUE, GRAY, Drawing, Words
+
+_SUM_TOLERANCE = 1e-6
+_NAMES = {0: "column", -1: "row"}
+
+
+class Matrix:
+    """A matrix as a grid of numbers on `ax`, with room for the sums in the margins.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows, columns : int
+    sums : bool
+        Whether row and column sums stand in the margins; those that are 1 are bold and framed.
+    """
+
+    def __init__(self, ax, rows, columns, sums=False, fontsize=13):
+        self.sums = sums
+        room = 1.25 if sums else 0
+        ax.set(xlim=(0, columns + room), ylim=(rows + room, 0), aspect="auto")
+        ax.set_xticks(np.arange(columns) + 0.5, range(columns))
+        ax.set_yticks(np.arange(rows) + 0.5, range(rows))
+        ax.xaxis.tick_top()
+        ax.tick_params(length=0, labelsize=fontsize - 1, colors=GRAY)
+        ax.spines[:].set_visible(False)
+        self.mesh = ax.pcolormesh(
+            np.zeros((rows, columns)), cmap="cividis", vmin=0, vmax=1, edgecolors="white", zorder=3
+        )
+
+        def cell(x, y):
+            return ax.text(x, y, "", ha="center", va="center", fontsize=fontsize, zorder=5)
+
+        self.cells = [[cell(j + 0.5, i + 0.5) for j in range(columns)] for i in range(rows)]
+        self.margins, self.frames = {}, {}
+        if sums:
+            ax.text(columns + 0.7, -0.12, "row sum", ha="center", color=GRAY, fontsize=fontsize - 1)
+            ax.text(0, rows + 1.2, "column sum", va="center", color=GRAY, fontsize=fontsize - 1)
+            places = {(-1, i): (columns + 0.7, i + 0.5) for i in range(rows)}
+            places |= {(0, j): (j + 0.5, rows + 0.6) for j in range(columns)}
+            for line, (x, y) in places.items():
+                self.margins[line] = cell(x, y)
+                self.frames[line] = ax.add_patch(
+                    Rectangle((x - 0.46, y - 0.32), 0.92, 0.64, fill=False, ec=BLUE, lw=2, zorder=4)
+                )
+        self.moving = [
+            self.mesh,
+            *self.frames.values(),
+            *(text for row in self.cells for text in row),
+            *self.margins.values(),
+        ]
+
+    def update(self, values, colors, form):
+        """Writes `values` in the format `form`, colored by `colors` between 0 and 1."""
+        values = np.asarray(values, dtype=float)
+        colors = np.nan_to_num(np.asarray(colors, dtype=float))
+        self.mesh.set_array(colors)
+        for row, line, shades in zip(self.cells, values, colors, strict=True):
+            for text, value, shade in zip(row, line, shades, strict=True):
+                text.set(text=form(value), color="white" if shade < 0.55 else BLACK)
+        for (axis, i), text in self.margins.items():
+            total = values.sum(axis=axis)[i]
+            good = is_distribution(np.take(values, i, axis=axis + 1))
+            text.set(
+                text=f"{total:.3f}",
+                color=BLUE if good else BLACK,
+                fontweight="bold" if good else "normal",
+            )
+            self.frames[axis, i].set_visible(good)
+
+    def hide(self):
+        """Leaves the grid empty."""
+        self.mesh.set_array(np.zeros(self.mesh.get_array().shape))
+        for text in (*(text for row in self.cells for text in row), *self.margins.values()):
+            text.set_text("")
+        for frame in self.frames.values():
+            frame.set_visible(False)
+
+    def shown(self):
+        """The numbers in the cells, as text."""
+        return [[text.get_text() for text in row] for row in self.cells]
+
+
+def is_distribution(line):
+    """Whether `line` has no negative entry and sums to 1, to six digits."""
+    return bool(np.all(line >= 0) and abs(line.sum() - 1) < _SUM_TOLERANCE)
+
+
+def probability(p):
+    """`p` in three digits, but never 0.000 for what is not 0."""
+    return f"{p:.3f}" if np.isnan(p) or p >= 0.0005 else f"{p:.0e}" if p else "0"
+
+
+def distributions(p):
+    """Says which lines of the matrix `p` are distributions.
+
+    Parameters
+    ----------
+    p : ndarray, shape (rows, columns)
+
+    Returns
+    -------
+    str
+    """
+    good = {axis: [is_distribution(line) for line in np.moveaxis(p, axis, -1)] for axis in (-1, 0)}
+    parts = [_which(good[axis], _NAMES[axis]) for axis in (-1, 0) if any(good[axis])]
+    if parts:
+        parts += [f"no {_NAMES[axis]} is" for axis in (-1, 0) if not any(good[axis])]
+        return "; ".join(parts)
+    if is_distribution(p.ravel()):
+        return "No row and no column is a distribution; the matrix as a whole is"
+    return "No row and no column is a distribution"
+
+
+def _which(good, name):
+    if all(good):
+        return f"Every {name} is a distribution"
+    numbers = [str(i) for i, yes in enumerate(good) if yes]
+    if len(numbers) == 1:
+        return f"Only {name} {numbers[0]} is a distribution"
+    return f"Only {name}s {', '.join(numbers[:-1])} and {numbers[-1]} are distributions"
+
+
+def verdict(p, x, axis):
+    """Says how far the matrix `p` is from the softmax of `x` along `axis`.
+
+    Parameters
+    ----------
+    p, x : ndarray, shape (rows, columns)
+    axis : int
+        0 or -1.
+
+    Returns
+    -------
+    str
+    """
+    wanted = f"Wanted along axis={axis}, each {_NAMES[axis]}"
+    truth = exact.softmax(x, axis=axis)
+    if np.isnan(p).any():
+        return f"{wanted}: {np.isnan(p).sum()} of {p.size} entries are nan"
+    off = np.abs(p - truth).max()
+    if off < _SUM_TOLERANCE:
+        return f"{wanted}: right"
+    return f"{wanted}: wrong, some entry by {off:.2g}"
+
+
+class WhichAxis(Drawing):
+    """The logits, and beside them what a variant makes of them, with both kinds of sums."""
+
+    def __init__(self, figure):
+        super().__init__(figure)
+        left = figure.add_axes((0.04, 0.3, 0.36, 0.52))
+        right = figure.add_axes((0.47, 0.06, 0.52, 0.76))
+        figure.text(0.04, 0.93, "scores given to the softmax", fontsize=15)
+        self.title = figure.text(0.47, 0.93, "", fontsize=15, zorder=5)
+        self.message = figure.text(0.47, 0.6, "", fontsize=14, zorder=6, linespacing=1.6)
+        self.logits = Matrix(left, 3, 4)
+        self.probabilities = Matrix(right, 3, 4, sums=True)
+        self.moving = [
+            *self.logits.moving,
+            *self.probabilities.moving,
+            self.title,
+            self.message,
+        ]
+
+    def update(self, logits, offset, temperature, variant, axis):
+        """Shows what a variant makes of ``logits / temperature``, row 0 raised by `offset`.
+
+        Parameters
+        ----------
+        logits : array_like, shape (3, 4)
+        offset : float
+        temperature : float
+        variant : (str, callable or None)
+            Its name, and ``f(x)``; None stands for ``softmax(x, axis)``.
+        axis : int
+            The axis along which distributions are wanted, 0 or -1.
+
+        Returns
+        -------
+        Words
+        """
+        name, function = variant
+        self.x = np.array(logits) / temperature
+        self.x[0] += offset
+        self.logits.update(self.x, (self.x - self.x.min()) / (np.ptp(self.x) or 1), "{:.4g}".format)
+        self.title.set_text(name)
+        self.message.set_text("")
+        try:
+            with np.errstate(all="ignore"):
+                self.p = softmax(self.x, axis=axis) if function is None else function(self.x)
+        except ValueError as error:
+            self.p = None
+            self.probabilities.hide()
+            self.message.set_text(f"raises ValueError\nfor the shape {self.x.shape}")
+            return Words(f"{name} raises ValueError: {error}. There are no probabilities.")
+        self.probabilities.update(self.p, self.p, probability)
+        sentence = f"{name}. {distributions(self.p)}. {verdict(self.p, self.x, axis)}."
+        return Words(sentence, self._table())
+
+    def _table(self):
+        sums = {axis: self.p.sum(axis=axis) for axis in (0, -1)}
+        rows = [
+            [f"row {i}", *cells, f"{total:.3f}"]
+            for i, (cells, total) in enumerate(
+                zip(self.probabilities.shown(), sums[-1], strict=True)
+            )
+        ]
+        return [
+            ["probabilities", *(f"column {j}" for j in range(self.p.shape[1])), "row sum"],
+            *rows,
+            ["column sum", *(f"{total:.3f}" for total in sums[0]), f"{self.p.sum():.3f}"],
+        ]

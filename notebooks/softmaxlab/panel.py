@@ -1,0 +1,240 @@
+"""Sliders bound to a drawing, and pictures that carry their words with them.
+
+One `ipywidgets.HTML` holds the whole view: the frame as an image with alt text, the sentence, and
+the numbers as a table, so all three change in one message. The figure is made once; a frame costs
+a blit of the artists that move.
+"""
+
+import base64
+import html
+import io
+
+import ipywidgets
+import matplotlib
+from IPython.display import display
+from PIL import Image
+
+from .drawing import STYLE, new_figure, paint
+
+# Sliders have no accessible name of their own, and Jupyter takes their arrow keys.
+_NAME_SLIDERS = """
+if (!window.softmaxlabNamesSliders) {
+  window.softmaxlabNamesSliders = true;
+  const name = () => document.querySelectorAll('.noUi-handle:not([aria-label])').forEach(handle => {
+    const label = handle.closest('.widget-inline-hbox')?.querySelector('.widget-label');
+    if (!label?.textContent) return;
+    handle.setAttribute('aria-label', label.textContent);
+    handle.dataset.lmSuppressShortcuts = 'true';
+  });
+  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+  name();
+}
+"""
+
+
+def slider(name, start, low, high, step=0.1, width="270px"):
+    """A slider called `name` with the value `start`, for a `Panel`.
+
+    Parameters
+    ----------
+    name : str
+    start, low, high, step : int or float
+        All four integers give an integer slider.
+    width : str
+        A CSS length.
+    """
+    whole = all(isinstance(number, int) for number in (start, low, high, step))
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    return kind(
+        value=start,
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        tooltip=name,
+        style={"description_width": "initial"},
+        layout={"width": width},
+    )
+
+
+def choice(name, options, start=None, width="270px"):
+    """A drop-down list called `name`, for a `Panel`.
+
+    Parameters
+    ----------
+    name : str
+    options : list, or dict from label to value
+    start : object, optional
+        The value at the start; the first option by default.
+    width : str
+        A CSS length.
+    """
+    values = list(options.values()) if isinstance(options, dict) else list(options)
+    return ipywidgets.Dropdown(
+        options=list(options.items()) if isinstance(options, dict) else values,
+        value=values[0] if start is None else start,
+        description=name,
+        tooltip=name,
+        style={"description_width": "initial"},
+        layout={"width": width},
+    )
+
+
+class Panel:
+    """A drawing whose state the reader moves with sliders.
+
+    Parameters
+    ----------
+    drawing : type
+        A `softmaxlab.drawing.Drawing`; it is made with the panel's one figure.
+    size : (float, float)
+        Width and height of the figure in inches, at 100 pixels an inch.
+    **controls : widget, or list of lists of widgets
+        One for each argument of ``drawing.update``. Nested lists stand as a grid, and arrive as
+        nested lists of values.
+
+    Attributes
+    ----------
+    drawing : Drawing
+    controls : dict
+    words : Words
+        Of the state that is shown.
+
+    Raises
+    ------
+    Exception
+        What ``drawing.update`` raises, after the panel has shown it.
+    """
+
+    def __init__(self, drawing, size=(8.6, 4.2), **controls):
+        with matplotlib.rc_context(STYLE):
+            self.figure = new_figure(*size)
+            self.drawing = drawing(self.figure)
+        self.controls = controls
+        for artist in self.drawing.moving:
+            artist.set_animated(True)
+        self._still = None
+        self._view = ipywidgets.HTML()
+        for widget in self.widgets():
+            widget.observe(self._redraw, names="value")
+        rows = [_row(control) for control in controls.values()]
+        loose = ipywidgets.Box(
+            [row for row in rows if not isinstance(row, ipywidgets.GridBox)],
+            layout={"flex_flow": "row wrap"},
+        )
+        grids = [row for row in rows if isinstance(row, ipywidgets.GridBox)]
+        self.box = ipywidgets.VBox([*grids, loose, self._view])
+        self._redraw()
+
+    def widgets(self):
+        """The sliders and lists of the panel, in the order of the keyboard."""
+        return [widget for control in self.controls.values() for widget in _leaves(control)]
+
+    def frame(self):
+        """The picture as it stands, as an RGB `PIL.Image`."""
+        canvas = self.figure.canvas
+        if self._still is None:
+            canvas.draw()
+            self._still = canvas.copy_from_bbox(self.figure.bbox)
+        canvas.restore_region(self._still)
+        for artist in self.drawing.moving:
+            self.figure.draw_artist(artist)
+        pixels = canvas.buffer_rgba()
+        return Image.frombuffer("RGBA", canvas.get_width_height(), pixels).convert("RGB")
+
+    def _redraw(self, change=None):
+        state = {name: _values(control) for name, control in self.controls.items()}
+        try:
+            with matplotlib.rc_context(STYLE):
+                self.words = self.drawing.update(**state)
+                self._png = _png(self.frame())
+        except Exception as error:
+            self._view.value = (
+                f'<p role="alert"><strong>This picture could not be drawn.</strong> '
+                f"{type(error).__name__}: {html.escape(str(error))}</p>"
+            )
+            raise
+        self._view.value = _html(self._png, self.words, *self.figure.canvas.get_width_height())
+
+    def _ipython_display_(self):
+        size = self.figure.canvas.get_width_height()
+        bundle, metadata = _bundle(self._png, self.words, *size)
+        live = self.box._repr_mimebundle_()
+        display({"application/javascript": _NAME_SLIDERS, "text/plain": ""}, raw=True)
+        display(live | bundle, raw=True, metadata=metadata)
+
+
+def show(picture):
+    """Displays ``picture(figure)`` with its alt text, and its sentence below.
+
+    Parameters
+    ----------
+    picture : callable
+        Draws on the `Figure` that it is given and returns `Words`.
+    """
+    figure, words = paint(picture)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=200)
+    with Image.open(buffer) as image:
+        png = _png(image.convert("RGB"))
+    bundle, metadata = _bundle(png, words, *figure.canvas.get_width_height())
+    markdown = bundle.pop("text/markdown")
+    display(bundle, raw=True, metadata=metadata)
+    display({"text/markdown": markdown, "text/plain": words.sentence}, raw=True)
+
+
+def _row(control):
+    if isinstance(control, ipywidgets.Widget):
+        return control
+    return ipywidgets.GridBox(
+        list(_leaves(control)),
+        layout={"grid_template_columns": f"repeat({len(control[0])}, max-content)"},
+    )
+
+
+def _leaves(control):
+    if isinstance(control, ipywidgets.Widget):
+        yield control
+    else:
+        for part in control:
+            yield from _leaves(part)
+
+
+def _values(control):
+    if isinstance(control, ipywidgets.Widget):
+        return control.value
+    return [_values(part) for part in control]
+
+
+def _png(image):
+    """A small PNG, quickly: at most 256 colors, found by octree."""
+    buffer = io.BytesIO()
+    palette = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _bundle(png, words, width, height):
+    """What a page without a kernel shows: the picture, or its words."""
+    table = [" | ".join(["", *row, ""]).strip() for row in words.table]
+    table[1:1] = [f"|{' --- |' * len(words.table[0])}"] if table else []
+    bundle = {
+        "image/png": base64.b64encode(png).decode(),
+        "text/markdown": "\n".join([words.sentence, "", *table]).strip(),
+        "text/plain": words.sentence,
+    }
+    return bundle, {"image/png": {"width": width, "height": height, "alt": words.sentence}}
+
+
+def _html(png, words, width, height):
+    sentence = html.escape(words.sentence)
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in words.table
+    )
+    return (
+        f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="{sentence}" '
+        f'width="{width}" height="{height}" decoding="sync" style="max-width: none">'
+        f'<p role="status" style="font-size: 16px">{sentence}</p>'
+        + (f"<table>{cells}</table>" if cells else "")
+    )

@@ -1,0 +1,111 @@
+"""Runs the notebooks in clean kernels and writes them back: python tests/run_notebooks.py [stem ...]
+
+What is written holds no widget state, no times and no machine's paths. Where a slider panel stood,
+its picture and its words are left, so that a page without a kernel shows them.
+"""
+
+import argparse
+import copy
+import re
+import time
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SCRIPT = "application/javascript"
+SECONDS = 120
+
+
+def paths():
+    """The course's notebooks, in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def run(notebook):
+    """A copy of `notebook` with the outputs of a clean kernel, widgets and all."""
+    notebook = copy.deepcopy(notebook)
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    client.execute()
+    return notebook
+
+
+def is_exercise(cell):
+    return cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+
+
+def solution(cell):
+    """The code that a Markdown cell folds in <details>."""
+    found = re.search(r"<details>.*?```python\n(.*?)```.*?</details>", cell.source, re.DOTALL)
+    if not found:
+        raise ValueError(f"no solution is folded in the cell that begins {cell.source[:60]!r}")
+    return found.group(1).rstrip()
+
+
+def solved(notebook):
+    """A copy of `notebook` with each exercise cell replaced by the solution under it."""
+    notebook = copy.deepcopy(notebook)
+    for cell, below in zip(notebook.cells, notebook.cells[1:]):  # noqa: B905 - the last has none
+        if is_exercise(cell):
+            cell.source = solution(below)
+    return notebook
+
+
+def written(notebook):
+    """A copy of the run `notebook` as it is committed."""
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    } | {key: value for key, value in notebook.metadata.items() if key == "softmax"}
+    for cell in notebook.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        if cell.cell_type == "code":
+            outputs = [] if is_exercise(cell) else cell.outputs
+            cell.outputs = [still for output in outputs for still in _still(output)]
+    return notebook
+
+
+def _still(output):
+    """`output` as a page without a kernel can show it."""
+    data = output.get("data", {})
+    if SCRIPT in data:
+        return []
+    if WIDGET not in data:
+        return [output]
+    picture = copy.deepcopy(output)
+    words = nbformat.v4.new_output("display_data")
+    words.data = {"text/plain": data["text/plain"], "text/markdown": data["text/markdown"]}
+    picture.data = {"text/plain": data["text/plain"], "image/png": data["image/png"]}
+    return [picture, words]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("stem", nargs="*", help="how a file's name begins; all by default")
+    stems = parser.parse_args().stem
+    chosen = [path for path in paths() if not stems or path.name.startswith(tuple(stems))]
+    for number, path in enumerate(chosen, 1):
+        print(f"[{number}/{len(chosen)}] {path.name} ", end="", flush=True)
+        start = time.perf_counter()
+        notebook = written(run(read(path)))
+        nbformat.validate(notebook)
+        nbformat.write(notebook, path)
+        print(f"{time.perf_counter() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

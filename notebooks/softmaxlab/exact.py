@@ -1,0 +1,235 @@
+"""The softmax of given floats as mathematics has it, rounded to float64 once: what judges the rest.
+
+Each slice is computed in the standard library's decimals with a bound on the error. If both ends of
+the bound round to the same float64, that is the answer; if not, the digits are doubled [1]_.
+
+References
+----------
+.. [1] A. Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last
+   bit", ACM Transactions on Mathematical Software 17(3), 1991, pp. 410-423,
+   doi:10.1145/114697.116813.
+"""
+
+import math
+import operator
+from decimal import Context, Decimal, getcontext, localcontext
+
+import numpy as np
+
+_FAR = -5000  # exp of a gap below it is under 1e-2171 and counts as 0; float64 ends near 1e-324
+
+
+def softmax(x, axis=-1):
+    """Exact softmax, correctly rounded.
+
+    Parameters
+    ----------
+    x : array_like of float16, float32, float64, integers or bool
+        Logits, taken at their exact values.
+    axis : int, tuple of int, or None
+        The axis or axes along which the softmax is taken. None is the whole array.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the shape of `x`, each entry the float64 nearest to the exact one. A slice that holds nan
+        or +inf, or only -inf, is nan.
+
+    Raises
+    ------
+    TypeError
+        If `x` has another dtype or a mask, or `axis` is not an integer.
+    ValueError
+        If a slice has no entries, or `axis` is out of range or repeated.
+    """
+    x = _real("x", x)
+    return _along(lambda row: _nearest(row, _softmax_ends), _axes(x, axis), x)
+
+
+def log_softmax(x, axis=-1):
+    """Exact logarithm of the softmax, correctly rounded; otherwise as `softmax`.
+
+    An entry of -inf gives -inf, and so does an exact value beyond the range of float64.
+    """
+    x = _real("x", x)
+    return _along(lambda row: _nearest(row, _log_softmax_ends), _axes(x, axis), x)
+
+
+def logsumexp(x, axis=-1):
+    """Exact log(sum(exp(x))), correctly rounded, one for each slice; otherwise as `softmax`.
+
+    Only -inf gives -inf, +inf gives +inf unless there is nan, and nan gives nan.
+    """
+    x = _real("x", x)
+    axes = _axes(x, axis)
+    # Each slice gives one number; it is put at every entry, and the first of each slice is taken.
+    full = _along(lambda row: _logsumexp(row) * len(row), axes, x)
+    return full[tuple(0 if a in axes else slice(None) for a in range(x.ndim))]
+
+
+def errors_in_ulps(p, x, axis=-1):
+    """Distance of computed probabilities from the unrounded exact softmax, in ulps.
+
+    Parameters
+    ----------
+    p : array of float16, float32 or float64
+        What some softmax made of `x`.
+    x, axis
+        As for `softmax`; `x` has the shape of `p`.
+
+    Returns
+    -------
+    ndarray of float64
+        \\|p - exact\\| over the spacing of p's dtype at the exact value. Below the smallest normal
+        number that is the spacing of the subnormals. Where `p` is nan and the exact answer too, the
+        error is 0; where one of them is nan, or `p` is infinite, it is inf.
+
+    Raises
+    ------
+    TypeError
+        As for `softmax`, and if `p` is not of a float dtype named above.
+    ValueError
+        As for `softmax`, and if the shapes differ.
+
+    Notes
+    -----
+    An exact value that agrees with a power of two to 25 digits is taken to be at it, where the
+    spacing is that of the numbers above.
+    """
+    p, x = _real("p", p), _real("x", x)
+    if p.dtype.kind != "f":
+        raise TypeError(f"p must hold float16, float32 or float64, but its dtype is {p.dtype}")
+    if p.shape != x.shape:
+        raise ValueError(f"p must have the shape of x, {x.shape}, but has {p.shape}")
+    info = np.finfo(p.dtype)
+
+    def errors(row_p, row_x):
+        if not math.isfinite(_top(row_x)):
+            return [0.0 if math.isnan(q) else math.inf for q in row_p]
+        with localcontext(Context(prec=40)):
+            _, _, exps, others, _ = _parts(row_x)
+            ratios = [e / (1 + others) for e in exps]
+            return [
+                _ulps(q, ratio, info.minexp, info.nmant)
+                for q, ratio in zip(row_p, ratios, strict=True)
+            ]
+
+    return _along(errors, _axes(x, axis), p, x)
+
+
+def _ulps(q, exact, min_exponent, mantissa_bits):
+    if not math.isfinite(q):
+        return math.inf
+    nearest = float(exact)
+    exponent = math.frexp(nearest)[1] - 1 if nearest else min_exponent
+    if exponent > min_exponent and exact * (1 + Decimal("1e-25")) < Decimal(2) ** exponent:
+        exponent -= 1  # the nearest float64 is the power of two above
+    ulp = Decimal(2) ** (max(exponent, min_exponent) - mantissa_bits)
+    return float(abs(Decimal(q) - exact) / ulp)
+
+
+def _top(row):
+    return math.nan if any(map(math.isnan, row)) else max(row)
+
+
+def _nearest(row, ends):
+    """Round to float64 what `ends` encloses, with as many digits as that takes."""
+    if not math.isfinite(_top(row)):
+        return [math.nan] * len(row)
+    digits = 30
+    while True:
+        with localcontext(Context(prec=digits)):
+            rounded = [(float(low), float(high)) for low, high in ends(row)]
+        if all(low == high for low, high in rounded):
+            return [low for low, _ in rounded]
+        digits *= 2
+
+
+def _parts(row):
+    """The max, the gaps to it, their exps, the sum of these but for one max, and a relative bound.
+
+    Let eps = 10**(1 - digits), twice the relative error of one operation. A gap is off by eps / 2
+    of itself, hence its exp by (5000 + 1) eps / 2, the sum of n by n eps / 2 more, and a quotient
+    or log1p of these by at most (n + 10010) eps / 2, which (n + 6000) eps covers.
+    """
+    at = max(range(len(row)), key=row.__getitem__)
+    top = Decimal(row[at])
+    gaps = [Decimal(value) - top for value in row]
+    exps = [gap.exp() if gap > _FAR else Decimal(0) for gap in gaps]
+    others = sum(exps[:at] + exps[at + 1 :], Decimal(0))
+    return top, gaps, exps, others, Decimal(len(row) + 6000).scaleb(1 - getcontext().prec)
+
+
+def _softmax_ends(row):
+    _, _, exps, others, bound = _parts(row)
+    ratios = [e / (1 + others) for e in exps]
+    return [(p * (1 - bound), p * (1 + bound)) for p in ratios]
+
+
+def _log_softmax_ends(row):
+    _, gaps, _, others, bound = _parts(row)
+    log_sum = _log1p(others)
+    logs = [gap - log_sum for gap in gaps]  # both terms at most 0: nothing cancels
+    return [(v * (1 - bound), v * (1 + bound)) for v in logs]
+
+
+def _logsumexp_ends(row):
+    top, _, _, others, bound = _parts(row)
+    log_sum = _log1p(others)
+    slack = (abs(top) + log_sum) * bound
+    return [(top + log_sum - slack, top + log_sum + slack)]
+
+
+def _logsumexp(row):
+    top = _top(row)
+    return _nearest(row, _logsumexp_ends) if math.isfinite(top) else [top]
+
+
+def _log1p(t):
+    """log(1 + t), t >= 0, to as many digits as the context has, however small t is."""
+    zeros = max(0, -t.adjusted())
+    if t == 0 or zeros > getcontext().prec:
+        return t  # t - t**2 / 2 + ...
+    with localcontext() as context:
+        context.prec += zeros + 1
+        return (1 + t).ln()
+
+
+def _real(name, values):
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be an array without a mask, but is a masked array")
+    values = np.asarray(values)
+    if values.dtype.char not in "efd" and values.dtype.kind not in "biu":
+        raise TypeError(
+            f"{name} must hold float16, float32, float64, integers or bool, "
+            f"but its dtype is {values.dtype}"
+        )
+    return values
+
+
+def _axes(x, axis):
+    axes = axis if isinstance(axis, tuple) else range(x.ndim) if axis is None else (axis,)
+    try:
+        axes = [operator.index(a) for a in axes]
+    except TypeError:
+        raise TypeError(f"axis must be an int, a tuple of ints or None, but is {axis!r}") from None
+    if not all(-x.ndim <= a < x.ndim for a in axes):
+        raise np.exceptions.AxisError(
+            f"axis must be within the {x.ndim} dimensions of x, but is {axis!r}"
+        )
+    axes = [a % x.ndim for a in axes]
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"axis must name each axis once, but is {axis!r}")
+    if any(x.shape[a] == 0 for a in axes):
+        raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
+    return axes
+
+
+def _along(function, axes, *arrays):
+    """Call `function` with each slice as a list, and put the list that it returns in its place."""
+    shape = arrays[0].shape
+    order = [a for a in range(len(shape)) if a not in axes] + axes
+    count = math.prod(shape[a] for a in axes)
+    rows = zip(*(a.transpose(order).reshape(-1, count).tolist() for a in arrays), strict=True)
+    out = np.array([function(*row) for row in rows], dtype=float)
+    return out.reshape([shape[a] for a in order]).transpose(np.argsort(order))

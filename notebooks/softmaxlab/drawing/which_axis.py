@@ -5,6 +5,7 @@ from matplotlib.patches import Rectangle
 
 from .. import exact
 from ..softmax import softmax
+from ..thread import THREAD
 from . import BLACK, BLUE, GRAY, Drawing, Words
 
 _SUM_TOLERANCE = 1e-6
@@ -24,7 +25,7 @@ class Matrix:
 
     def __init__(self, ax, rows, columns, sums=False, fontsize=13):
         self.sums = sums
-        room = 1.25 if sums else 0
+        room = 1.3 if sums else 0
         ax.set(xlim=(0, columns + room), ylim=(rows + room, 0), aspect="auto")
         ax.set_xticks(np.arange(columns) + 0.5, range(columns))
         ax.set_yticks(np.arange(rows) + 0.5, range(rows))
@@ -41,8 +42,9 @@ class Matrix:
         self.cells = [[cell(j + 0.5, i + 0.5) for j in range(columns)] for i in range(rows)]
         self.margins, self.frames = {}, {}
         if sums:
-            ax.text(columns + 0.7, -0.12, "row sum", ha="center", color=GRAY, fontsize=fontsize - 1)
-            ax.text(0, rows + 1.2, "column sum", va="center", color=GRAY, fontsize=fontsize - 1)
+            note = {"color": GRAY, "fontsize": fontsize - 1}
+            ax.text(columns + 0.7, -0.12, "row sum", ha="center", **note)
+            ax.text(columns + 0.7, rows + 0.6, "column\nsum", ha="center", va="center", **note)
             places = {(-1, i): (columns + 0.7, i + 0.5) for i in range(rows)}
             places |= {(0, j): (j + 0.5, rows + 0.6) for j in range(columns)}
             for line, (x, y) in places.items():
@@ -64,7 +66,7 @@ class Matrix:
         self.mesh.set_array(colors)
         for row, line, shades in zip(self.cells, values, colors, strict=True):
             for text, value, shade in zip(row, line, shades, strict=True):
-                text.set(text=form(value), color="white" if shade < 0.55 else BLACK)
+                text.set(text=form(value), color="white" if shade < 0.47 else BLACK)
         for (axis, i), text in self.margins.items():
             total = values.sum(axis=axis)[i]
             good = is_distribution(np.take(values, i, axis=axis + 1))
@@ -125,7 +127,7 @@ def _which(good, name):
     numbers = [str(i) for i, yes in enumerate(good) if yes]
     if len(numbers) == 1:
         return f"Only {name} {numbers[0]} is a distribution"
-    return f"Only {name}s {', '.join(numbers[:-1])} and {numbers[-1]} are distributions"
+    return f"Only {name}s {_listed(numbers)} are distributions"
 
 
 def verdict(p, x, axis):
@@ -152,19 +154,19 @@ def verdict(p, x, axis):
 
 
 class WhichAxis(Drawing):
-    """The logits, and beside them what a variant makes of them, with both kinds of sums."""
+    """The scores, and beside them what a variant makes of them, with the sums of its lines."""
 
     def __init__(self, figure):
         super().__init__(figure)
-        left = figure.add_axes((0.04, 0.3, 0.36, 0.52))
-        right = figure.add_axes((0.47, 0.06, 0.52, 0.76))
-        figure.text(0.04, 0.93, "scores given to the softmax", fontsize=15)
-        self.title = figure.text(0.47, 0.93, "", fontsize=15, zorder=5)
-        self.message = figure.text(0.47, 0.6, "", fontsize=14, zorder=6, linespacing=1.6)
-        self.logits = Matrix(left, 3, 4)
+        left = figure.add_axes((0.04, 0.3, 0.37, 0.48))
+        right = figure.add_axes((0.47, 0.1, 0.52, 0.68))
+        self.title = figure.text(0.02, 0.93, "", fontsize=15, zorder=5)
+        figure.text(0.02, 0.14, "scores, the input", fontsize=14, color=GRAY)
+        self.message = figure.text(0.48, 0.5, "", fontsize=15, zorder=6, linespacing=1.6)
+        self.scores = Matrix(left, 3, 4)
         self.probabilities = Matrix(right, 3, 4, sums=True)
         self.moving = [
-            *self.logits.moving,
+            *self.scores.moving,
             *self.probabilities.moving,
             self.title,
             self.message,
@@ -190,7 +192,7 @@ class WhichAxis(Drawing):
         name, function = variant
         self.x = np.array(logits) / temperature
         self.x[0] += offset
-        self.logits.update(self.x, (self.x - self.x.min()) / (np.ptp(self.x) or 1), "{:.4g}".format)
+        self.scores.update(self.x, (self.x - self.x.min()) / (np.ptp(self.x) or 1), "{:.4g}".format)
         self.title.set_text(name)
         self.message.set_text("")
         try:
@@ -200,21 +202,105 @@ class WhichAxis(Drawing):
             self.p = None
             self.probabilities.hide()
             self.message.set_text(f"raises ValueError\nfor the shape {self.x.shape}")
-            return Words(f"{name} raises ValueError: {error}. There are no probabilities.")
+            return Words(f"{name}: raises ValueError, {error}. There are no probabilities.")
         self.probabilities.update(self.p, self.p, probability)
-        sentence = f"{name}. {distributions(self.p)}. {verdict(self.p, self.x, axis)}."
-        return Words(sentence, self._table())
+        return Words(f"{distributions(self.p)}. {verdict(self.p, self.x, axis)}.", self._table())
 
     def _table(self):
-        sums = {axis: self.p.sum(axis=axis) for axis in (0, -1)}
         rows = [
-            [f"row {i}", *cells, f"{total:.3f}"]
-            for i, (cells, total) in enumerate(
-                zip(self.probabilities.shown(), sums[-1], strict=True)
-            )
+            [f"row {i}", *cells, f"{line.sum():.3f}"]
+            for i, (cells, line) in enumerate(zip(self.probabilities.shown(), self.p, strict=True))
         ]
         return [
             ["probabilities", *(f"column {j}" for j in range(self.p.shape[1])), "row sum"],
             *rows,
-            ["column sum", *(f"{total:.3f}" for total in sums[0]), f"{self.p.sum():.3f}"],
+            [
+                "column sum",
+                *(f"{total:.3f}" for total in self.p.sum(axis=0)),
+                f"{self.p.sum():.3f}",
+            ],
         ]
+
+
+def _compare(figure, matrices):
+    """Draws titled matrices side by side with their sums; returns what each is."""
+    width = 1 / len(matrices)
+    said = []
+    for k, (title, p) in enumerate(matrices.items()):
+        ax = figure.add_axes((k * width + 0.04, 0.06, width - 0.05, 0.68))
+        figure.text(k * width + 0.02, 0.92, title, fontsize=15, family="monospace")
+        Matrix(ax, *p.shape, sums=True).update(p, p, probability)
+        said.append(f"{title}: {_lower(distributions(p))}")
+    return said
+
+
+def _lower(sentence):
+    return sentence[0].lower() + sentence[1:]
+
+
+X = np.array([[3.0, 1.0, 0.2, 0.5], [1.0, 2.0, 3.0, 6.0], [2.0, 4.0, 5.0, 1.0]])
+SQUARE = np.array([[3.0, 1.0, 2.0], [2.0, 3.0, 2.0], [0.0, 0.0, 2.0]])
+
+
+def both_axes(figure):
+    """The softmax of one matrix along axis 0 and along the last axis, with the sums."""
+    figure.set_size_inches(8.6, 3.6)
+    matrices = {f"softmax(x, axis={axis})": softmax(X, axis=axis) for axis in (0, -1)}
+    return Words(". ".join(_compare(figure, matrices)) + ".")
+
+
+def square_matrix(figure):
+    """A square matrix through variant C, and through C with keepdims."""
+    figure.set_size_inches(8.6, 3.6)
+    e = np.exp(SQUARE - SQUARE.max())
+    matrices = {
+        "e / e.sum(-1)": THREAD["C"].function(SQUARE),
+        "e / e.sum(-1, keepdims=True)": e / e.sum(-1, keepdims=True),
+    }
+    return Words(". ".join(_compare(figure, matrices)) + ".")
+
+
+def keepdims(figure):
+    """Which row sum divides which entry of a square matrix, without keepdims and with it."""
+    figure.set_size_inches(8.6, 3.4)
+    divisors = {"(3,)": np.tile(np.arange(3), (3, 1)), "(3, 1)": np.tile(np.arange(3), (3, 1)).T}
+    titles = {"(3,)": "e / e.sum(-1)", "(3, 1)": "e / e.sum(-1, keepdims=True)"}
+    for k, (shape, divisor) in enumerate(divisors.items()):
+        ax = figure.add_axes((0.05 + 0.5 * k, 0.05, 0.42, 0.6))
+        figure.text(0.02 + 0.5 * k, 0.91, titles[shape], fontsize=15, family="monospace")
+        figure.text(0.02 + 0.5 * k, 0.8, f"sums of shape {shape}", color=GRAY)
+        matrix = Matrix(ax, 3, 3)
+        matrix.update(divisor, divisor / 2, "by sum of\nrow {:.0f}".format)
+    return Words(
+        "Without keepdims the sums lie along the columns, so column j is divided by the sum of "
+        "row j; with keepdims they stand as a column, so row i is divided by the sum of row i."
+    )
+
+
+def three_axes(figure):
+    """A block of shape (2, 3, 4), with the lines that sum to 1 for each choice of axis."""
+    figure.set_size_inches(8.6, 3.6)
+    shape = (2, 3, 4)
+    steps = np.array([[0.62, 0.5], [0.0, -1.0], [1.0, 0.0]])
+    places = np.moveaxis(np.indices(shape), 0, -1) @ steps
+    counts = []
+    for axis in range(3):
+        ax = figure.add_axes((axis / 3 + 0.01, 0.0, 0.31, 0.8))
+        ax.set(xlim=(-0.4, 4.0), ylim=(-2.4, 0.9), aspect="equal")
+        ax.axis("off")
+        lines = np.moveaxis(places, axis, -2).reshape(-1, shape[axis], 2)
+        counts.append(len(lines))
+        for line in lines:
+            ax.plot(*line.T, color=BLUE, lw=2.5, zorder=3)
+        ax.plot(*places.reshape(-1, 2).T, "o", color=BLACK, ms=7, zorder=4)
+        figure.text(axis / 3 + 0.02, 0.92, f"axis={axis}", fontsize=15, family="monospace")
+        figure.text(axis / 3 + 0.02, 0.82, f"{len(lines)} lines of {shape[axis]}", color=GRAY)
+    said = [f"axis={k} has {n} lines of {shape[k]}" for k, n in enumerate(counts)]
+    return Words(f"The lines that sum to 1 in a block of shape {shape}: {_listed(said)}.")
+
+
+def _listed(parts):
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+PICTURES = (both_axes, keepdims, square_matrix, three_axes)

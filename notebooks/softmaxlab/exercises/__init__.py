@@ -34,9 +34,10 @@ class Answer:
         return "\n".join([verdict + self.message, *lines])
 
     def _repr_html_(self):
+        left = 'style="text-align: left"'
         rows = "".join(
-            f'<tr><th style="text-align: left">{name}</th>'
-            f'<td style="text-align: left"><pre>{html.escape(_text(value, name, 0))}</pre></td></tr>'
+            f"<tr><th {left}>{name}</th>"
+            f"<td {left}><pre>{html.escape(_text(value, name, 0))}</pre></td></tr>"
             for name, value in self._rows()
         )
         verdict = "<strong>Right.</strong> " if self.passed else ""

@@ -1,0 +1,115 @@
+"""Checks of notebook 01: softmax from odds, the sigmoid, and logits from probabilities."""
+
+import numpy as np
+
+from .. import exact
+from . import Answer, ask, not_yet
+
+_SCORES = ([0.0, 0.0], [2.0, 1.0, 0.1], [-1.0, 2.0, 0.5, 0.5], [100.0, 101.0])
+_PROBABILITIES = ([0.8, 0.2], [0.5, 0.3, 0.2], [0.1, 0.6, 0.05, 0.25])
+
+
+def check_softmax_from_odds(function) -> Answer:
+    """Checks ``f(z)``, the softmax of a list of scores, made from odds against class 0."""
+
+    def odds(z):
+        return np.exp(z - z[0])
+
+    return ask(
+        function,
+        [((np.array(z),), exact.softmax(z)) for z in _SCORES],
+        faults=[
+            (
+                lambda a, expected, got: _close(got, odds(a[0])),
+                "These are the odds against class 0. They have the right ratios to each other, "
+                "but they do not sum to 1.",
+            ),
+            (
+                lambda a, expected, got: _close(got, odds(a[0]) / odds(a[0]).max()),
+                "The greatest entry is 1. Divided by the greatest, the entries keep their ratios, "
+                "but they do not sum to 1.",
+            ),
+            (
+                lambda a, expected, got: _close(got, odds(a[0]) / (1 + odds(a[0]))),
+                "odds / (1 + odds) is right for one class against one other. Here each class has "
+                "all the others against it.",
+            ),
+        ],
+        praise="Odds against any one class would do: the sum takes away what they share.",
+    )
+
+
+def check_sigmoid(function) -> Answer:
+    """Checks ``f(d)``, the probability of the class that is `d` ahead of the only other."""
+
+    def sigmoid(d):
+        return exact.softmax([d, 0.0])[0]
+
+    return ask(
+        function,
+        [((d,), sigmoid(d)) for d in (0.0, 1.0, -2.0, 30.0)],
+        faults=[
+            (
+                lambda a, expected, got: np.shape(got) == (2,),
+                "This gives the probabilities of both classes. One number is wanted: that of the "
+                "class which is d ahead.",
+            ),
+            (
+                lambda a, expected, got: _close(got, sigmoid(-a[0])),
+                "This is the probability of the other class, the one that is d behind.",
+            ),
+            (
+                lambda a, expected, got: _close(got, sigmoid(2 * a[0])),
+                "The two scores must differ by d. Yours differ by 2 d.",
+            ),
+            (
+                lambda a, expected, got: _close(got, np.exp(a[0])),
+                "exp(d) is the odds of the two classes. A probability is wanted, between 0 and 1.",
+            ),
+        ],
+        praise="Only the difference counts, so any two scores that differ by d do the same.",
+    )
+
+
+def check_logits_of(function) -> Answer:
+    """Checks ``f(p)``, any scores whose softmax is `p`."""
+
+    def back(p):
+        z = function(p)
+        return z if not_yet(z) else exact.softmax(z)
+
+    def shares(weights):
+        return weights / weights.sum()
+
+    return ask(
+        back if callable(function) else function,
+        [((np.array(p),), np.array(p)) for p in _PROBABILITIES],
+        faults=[
+            (
+                lambda a, expected, got: _close(got, exact.softmax(a[0])),
+                "The softmax of your scores (got) is not p. You seem to have returned p itself, "
+                "or p and a constant: probabilities are not scores.",
+            ),
+            (
+                lambda a, expected, got: _close(got, shares(a[0] / (1 - a[0]))),
+                "log(p / (1 - p)) compares each class with all the others together. The scores of "
+                "a softmax compare one class with one other.",
+            ),
+            (
+                lambda a, expected, got: _close(got, shares(1 / a[0])),
+                "The order is turned round: the least probable class has the highest score.",
+            ),
+            (
+                lambda a, expected, got: any(
+                    _close(got, shares(a[0] ** (1 / np.log(base)))) for base in (2, 10)
+                ),
+                "The differences of your scores are off by one factor: that is a logarithm to "
+                "another base than e.",
+            ),
+        ],
+        praise="Any constant may be added to these scores: that is what softmax cannot see.",
+    )
+
+
+def _close(got, value):
+    return np.shape(got) == np.shape(value) and np.allclose(got, value, rtol=1e-6, atol=0)

@@ -1,45 +1,40 @@
-"""Checks of notebook 01: softmax from odds, the sigmoid, and logits from probabilities."""
+"""Checks of notebook 01: probabilities from odds, the sigmoid, and logits from probabilities."""
 
 import numpy as np
 
 from .. import exact
-from . import Answer, ask, not_yet
+from . import ask, not_yet
 
-_SCORES = ([0.0, 0.0], [2.0, 1.0, 0.1], [-1.0, 2.0, 0.5, 0.5], [100.0, 101.0])
+_ODDS = ([1.0, 3.0], [1.0, 2.0, 5.0], [1.0, 0.25, 0.25, 0.5])
 _PROBABILITIES = ([0.8, 0.2], [0.5, 0.3, 0.2], [0.1, 0.6, 0.05, 0.25])
 
 
-def check_softmax_from_odds(function) -> Answer:
-    """Checks ``f(z)``, the softmax of a list of scores, made from odds against class 0."""
-
-    def odds(z):
-        return np.exp(z - z[0])
-
+def check_from_odds(function):
+    """Checks ``f(odds)``, the probabilities whose odds against class 0 are given."""
     return ask(
         function,
-        [((np.array(z),), exact.softmax(z)) for z in _SCORES],
+        [((np.array(odds),), np.array(odds) / sum(odds)) for odds in _ODDS],
         faults=[
             (
-                lambda a, expected, got: _close(got, odds(a[0])),
-                "These are the odds against class 0. They have the right ratios to each other, "
-                "but they do not sum to 1.",
+                lambda a, expected, got: _close(got, a[0]),
+                "These are the odds themselves. Their ratios are right, but they do not sum to 1.",
             ),
             (
-                lambda a, expected, got: _close(got, odds(a[0]) / odds(a[0]).max()),
-                "The greatest entry is 1. Divided by the greatest, the entries keep their ratios, "
-                "but they do not sum to 1.",
+                lambda a, expected, got: _close(got, a[0] / a[0].max()),
+                "The greatest entry is 1. Dividing by it keeps the ratios, but the entries do not "
+                "sum to 1.",
             ),
             (
-                lambda a, expected, got: _close(got, odds(a[0]) / (1 + odds(a[0]))),
+                lambda a, expected, got: _close(got, a[0] / (1 + a[0])),
                 "odds / (1 + odds) is right for one class against one other. Here each class has "
                 "all the others against it.",
             ),
         ],
-        praise="Odds against any one class would do: the sum takes away what they share.",
+        praise="With odds = exp(z - z[0]) that is softmax; any other class would do for class 0.",
     )
 
 
-def check_sigmoid(function) -> Answer:
+def check_sigmoid(function):
     """Checks ``f(d)``, the probability of the class that is `d` ahead of the only other."""
 
     def sigmoid(d):
@@ -71,7 +66,7 @@ def check_sigmoid(function) -> Answer:
     )
 
 
-def check_logits_of(function) -> Answer:
+def check_logits_of(function):
     """Checks ``f(p)``, any scores whose softmax is `p`."""
 
     def back(p):

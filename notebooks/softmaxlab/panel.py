@@ -228,13 +228,19 @@ def _bundle(png, words, width, height):
 
 def _html(png, words, width, height):
     sentence = html.escape(words.sentence)
-    cells = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in words.table
+    rows = "".join(
+        "<tr>" + "".join(_cell(text, i == 0 or j == 0) for j, text in enumerate(row)) + "</tr>"
+        for i, row in enumerate(words.table)
     )
     return (
         f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="{sentence}" '
         f'width="{width}" height="{height}" decoding="sync" style="max-width: none">'
         f'<p role="status" style="font-size: 16px">{sentence}</p>'
-        + (f"<table>{cells}</table>" if cells else "")
+        + (f"<table>{rows}</table>" if rows else "")
     )
+
+
+def _cell(text, heads):
+    tag = "th" if heads else "td"
+    style = "padding: 1px 10px; font-size: 14px; text-align: right"
+    return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'

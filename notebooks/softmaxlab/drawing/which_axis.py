@@ -63,7 +63,7 @@ class Matrix:
         """Writes `values` in the format `form`, colored by `colors` between 0 and 1."""
         values = np.asarray(values, dtype=float)
         colors = np.nan_to_num(np.asarray(colors, dtype=float))
-        self.mesh.set_array(colors)
+        self.mesh.set(array=colors, visible=True)
         for row, line, shades in zip(self.cells, values, colors, strict=True):
             for text, value, shade in zip(row, line, shades, strict=True):
                 text.set(text=form(value), color="white" if shade < 0.47 else BLACK)
@@ -79,7 +79,7 @@ class Matrix:
 
     def hide(self):
         """Leaves the grid empty."""
-        self.mesh.set_array(np.zeros(self.mesh.get_array().shape))
+        self.mesh.set_visible(False)
         for text in (*(text for row in self.cells for text in row), *self.margins.values()):
             text.set_text("")
         for frame in self.frames.values():
@@ -158,19 +158,14 @@ class WhichAxis(Drawing):
 
     def __init__(self, figure):
         super().__init__(figure)
-        left = figure.add_axes((0.04, 0.3, 0.37, 0.48))
-        right = figure.add_axes((0.47, 0.1, 0.52, 0.68))
-        self.title = figure.text(0.02, 0.93, "", fontsize=15, zorder=5)
-        figure.text(0.02, 0.14, "scores, the input", fontsize=14, color=GRAY)
+        left = figure.add_axes((0.04, 0.31, 0.37, 0.46))
+        right = figure.add_axes((0.47, 0.1, 0.52, 0.67))
+        figure.text(0.02, 0.91, "scores", fontsize=15)
+        figure.text(0.45, 0.91, "result", fontsize=15)
         self.message = figure.text(0.48, 0.5, "", fontsize=15, zorder=6, linespacing=1.6)
         self.scores = Matrix(left, 3, 4)
         self.probabilities = Matrix(right, 3, 4, sums=True)
-        self.moving = [
-            *self.scores.moving,
-            *self.probabilities.moving,
-            self.title,
-            self.message,
-        ]
+        self.moving = [*self.scores.moving, *self.probabilities.moving, self.message]
 
     def update(self, logits, offset, temperature, variant, axis):
         """Shows what a variant makes of ``logits / temperature``, row 0 raised by `offset`.
@@ -193,7 +188,6 @@ class WhichAxis(Drawing):
         self.x = np.array(logits) / temperature
         self.x[0] += offset
         self.scores.update(self.x, (self.x - self.x.min()) / (np.ptp(self.x) or 1), "{:.4g}".format)
-        self.title.set_text(name)
         self.message.set_text("")
         try:
             with np.errstate(all="ignore"):
@@ -202,9 +196,10 @@ class WhichAxis(Drawing):
             self.p = None
             self.probabilities.hide()
             self.message.set_text(f"raises ValueError\nfor the shape {self.x.shape}")
-            return Words(f"{name}: raises ValueError, {error}. There are no probabilities.")
+            return Words(f"{name}: raises ValueError, {error}. There is no result.")
         self.probabilities.update(self.p, self.p, probability)
-        return Words(f"{distributions(self.p)}. {verdict(self.p, self.x, axis)}.", self._table())
+        lines = _lower(distributions(self.p))
+        return Words(f"{name}: {lines}. {verdict(self.p, self.x, axis)}.", self._table())
 
     def _table(self):
         rows = [
@@ -212,7 +207,7 @@ class WhichAxis(Drawing):
             for i, (cells, line) in enumerate(zip(self.probabilities.shown(), self.p, strict=True))
         ]
         return [
-            ["probabilities", *(f"column {j}" for j in range(self.p.shape[1])), "row sum"],
+            ["result", *(f"column {j}" for j in range(self.p.shape[1])), "row sum"],
             *rows,
             [
                 "column sum",

@@ -1,0 +1,132 @@
+"""A real browser on a Jupyter server of its own, for the browser tests and the slider benchmark."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+SECONDS = 120
+MILLISECONDS = SECONDS * 1000
+
+
+def copy_checkout(folder):
+    """Copies what git tracks, and what is new, but nothing that git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+
+
+@contextlib.contextmanager
+def jupyterlab(folder, scratch):
+    """Serves `folder` on loopback; gives the server's address. `scratch` takes its files."""
+    places = {name: str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    environment = os.environ | {f"JUPYTER_{name}_DIR": place for name, place in places.items()}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]
+    command += [
+        "--LabApp.expose_app_in_browser=True",
+        "--IdentityProvider.token=",
+        "--LabApp.news_url=",
+    ]
+    with (scratch / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, f"--ServerApp.root_dir={folder}"],
+            env=environment | {"JUPYTER_PLATFORM_DIRS": "1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield _address(server, scratch)
+        finally:
+            server.terminate()
+            server.wait(SECONDS)
+
+
+def _address(server, scratch):
+    runtime = scratch / "RUNTIME" / f"jpserver-{server.pid}.json"
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return json.loads(runtime.read_text())["url"].rstrip("/")
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{(scratch / 'server.log').read_text()}")
+
+
+@contextlib.contextmanager
+def browser():
+    """Chromium, headless."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-background-networking",
+            ],
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+class Notebook:
+    """One notebook in JupyterLab, with a kernel of its own."""
+
+    def __init__(self, chromium, address, name):
+        self.page = chromium.new_page(viewport={"width": 1280, "height": 720})
+        self.page.set_default_timeout(MILLISECONDS)
+        self.page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
+        self.page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        )
+        self.idle()
+
+    def idle(self):
+        """Waits until the kernel has nothing to do."""
+        self.page.wait_for_function(
+            "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+        )
+
+    def run_all(self):
+        """Runs every cell and waits for the end."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.idle()
+
+    def image(self):
+        """The address of the panel's picture, once it is complete."""
+        self.page.wait_for_function("() => document.querySelector('.widget-html img')?.complete")
+        return self.page.evaluate("() => document.querySelector('.widget-html img').src")
+
+    def changed_image(self, before):
+        """The address of the panel's next picture, once it is complete and the kernel rests."""
+        self.idle()
+        self.page.wait_for_function(
+            "before => { const image = document.querySelector('.widget-html img');"
+            " return image?.complete && image.src !== before; }",
+            arg=before,
+        )
+        return self.image()
+
+    def close(self):
+        """Closes the page and ends its kernel."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()

@@ -1,0 +1,135 @@
+"""Notebook 04 in a real JupyterLab, moved by keyboard and by mouse."""
+
+import base64
+import io
+import os
+
+import browser
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from test_notebooks import panel_of
+
+NOTEBOOK = "04_which_axis.ipynb"
+PALETTE = 16  # of 255
+STATUS = ".widget-html p[role=status]"
+
+pytestmark = pytest.mark.skipif(
+    browser.CHROMIUM is None and "CI" not in os.environ,
+    reason="no Chromium on this machine; install one to run these tests",
+)
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """Notebook 04 of a clean checkout, opened and run."""
+    folder, scratch = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("server")
+    browser.copy_checkout(folder)
+    with browser.jupyterlab(folder, scratch) as address, browser.browser() as chromium:
+        notebook = browser.Notebook(chromium, address, NOTEBOOK)
+        notebook.run_all()
+        notebook.image()
+        yield notebook
+        notebook.close()
+
+
+def expected(**changes):
+    """The panel of notebook 04, made in this process, with its controls at the values given."""
+    panel = panel_of("04_which_axis")
+    for name, value in changes.items():
+        if name == "first":
+            panel.controls["logits"][0][0].value = value
+        else:
+            panel.controls[name].value = value
+    return panel
+
+
+def pixels(png):
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def is_shown(notebook, panel):
+    """Whether the page shows the panel's picture, every pixel of it, with its alt text and words.
+
+    The page's slider sends 3.0999999999999996 for 3.1, which can move a color of the palette.
+    """
+    page = notebook.page
+    expect(page.locator(STATUS)).to_have_text(panel.words.sentence)
+    picture = page.locator(".widget-html img")
+    expect(picture).to_have_attribute("alt", panel.words.sentence)
+    cells = page.locator(".widget-html tr").first.locator("th,td")
+    assert cells.all_inner_texts() == panel.words.table[0]
+    there = pixels(base64.b64decode(notebook.image().partition("base64,")[2]))
+    return np.abs(there - pixels(panel._png)).max() <= PALETTE
+
+
+def handle(notebook, name):
+    return notebook.page.get_by_role("slider", name=name, exact=True)
+
+
+def test_every_slider_has_its_name_and_the_picture_its_words(notebook):
+    names = [f"x[{i}, {j}]" for i in range(3) for j in range(4)] + ["add to row 0", "temperature"]
+    found = notebook.page.locator(".noUi-handle").evaluate_all(
+        "handles => handles.map(handle => handle.getAttribute('aria-label'))"
+    )
+    assert found == names
+    assert is_shown(notebook, expected())
+
+
+@pytest.mark.parametrize("repeat", range(20))
+def test_the_keyboard_moves_the_picture(notebook, repeat):
+    """Twenty runs, no flake: to the right and back."""
+    first = handle(notebook, "x[0, 0]")
+    first.focus()
+    for key, value in (("ArrowRight", 3.1), ("ArrowLeft", 3.0)):
+        before = notebook.image()
+        notebook.page.keyboard.press(key)
+        expect(first).to_have_attribute("aria-valuenow", str(value))
+        notebook.changed_image(before)
+        assert is_shown(notebook, expected(first=value))
+
+
+def test_the_mouse_moves_the_picture_and_stale_values_are_dropped(notebook):
+    """Two hundred moves of the mouse: the last one is shown, and few frames were drawn for them."""
+    page = notebook.page
+    offset = handle(notebook, "add to row 0")
+    offset.scroll_into_view_if_needed()
+    box, before = offset.bounding_box(), notebook.image()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.evaluate(
+        "window.frames_seen = 0; new MutationObserver(() => { frames_seen += 1; })"
+        ".observe(document.querySelector('.widget-html-content'), {childList: true});"
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=200)
+    page.mouse.up()
+    notebook.changed_image(before)
+    value = int(float(offset.get_attribute("aria-valuenow")))
+    assert value > 0
+    assert is_shown(notebook, expected(offset=value))
+    moved = value // 10
+    assert 1 <= page.evaluate("frames_seen") <= moved
+    offset.focus()
+    for _ in range(moved):
+        page.keyboard.press("ArrowLeft")
+    expect(offset).to_have_attribute("aria-valuenow", "0.0")
+
+
+def test_a_list_changes_the_sentence(notebook):
+    variant = notebook.page.get_by_label("variant").first
+    wanted = expected()
+    for label, value in list(wanted.controls["variant"].options)[:3]:
+        before = notebook.image()
+        variant.select_option(label=label)
+        notebook.changed_image(before)
+        wanted.controls["variant"].value = value
+        expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
+
+
+def test_no_cell_shows_an_error(notebook):
+    outputs = notebook.page.locator(".jp-OutputArea-output[data-mime-type*=stderr]")
+    assert outputs.count() == 0
+    assert notebook.page.locator(".widget-html [role=alert]").count() == 0

@@ -1,0 +1,687 @@
+"""Pictures of notebook 03: where three softmaxes fail in the plane of two logits.
+
+A cell of a map is a row of n logits: one class has the logit a, the other n - 1 share the logit b.
+Each cell is measured, by running the variant's own arithmetic in the dtype of the map, and the
+boundaries drawn above are computed from the format alone.
+"""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from contourpy import contour_generator
+from matplotlib.colors import ListedColormap
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from scipy.ndimage import distance_transform_edt
+from scipy.special import logsumexp
+
+from .. import floats
+from . import BLACK, PURPLE, SKY, VERMILION, YELLOW, Drawing, Words
+
+CLASSES = ("right", "inaccurate", "silently wrong", "zero", "nan")
+RIGHT, INACCURATE, WRONG, ZERO, NAN = range(5)
+ULPS = {"float16": 8, "float32": 32, "float64": 32}  # 11 ulps of float16 can be over 1 %
+LOST = 0.01
+
+_COLORS = (SKY, YELLOW, VERMILION, PURPLE, BLACK)
+_MARKS = {INACCURATE: ".", WRONG: "x", ZERO: "$0$"}
+_MAP = ListedColormap(_COLORS)
+_CASED = [withStroke(linewidth=3.5, foreground="white")]
+_PEN = {"color": BLACK, "lw": 1.6, "zorder": 5}
+_DOTS = {"color": BLACK, "ls": "", "ms": 4.5, "mew": 0.8}
+_NAME = {"ha": "center", "va": "center", "path_effects": _CASED, "zorder": 6}
+_ROWS = 5
+_ROW_NAMES = (
+    "A: sure to be right between the solid lines; beyond the dotted ones small p is subnormal",
+    "B: solid, an exp overflows; dotted, exp is subnormal; dash-dot, exp is 0",
+    "G: sure to be right inside the solid line",
+)
+_SHORT = {
+    "overflow": "an exp overflows",
+    "sum": "the sum overflows",
+    "subnormal": "exp is subnormal",
+    "off": "exp can be 1 % off",
+    "zero": "exp is 0",
+}
+
+
+def _row(pair, n):
+    return np.repeat(pair, [1, n - 1], axis=-1)
+
+
+def _a(pair, n):
+    e = np.exp(pair - pair.max(axis=-1, keepdims=True))
+    return e / _row(e, n).sum(axis=-1, keepdims=True)
+
+
+def _b(pair, n):
+    e = np.exp(pair)
+    return e / _row(e, n).sum(axis=-1, keepdims=True)
+
+
+def _g(pair, n):
+    return np.exp(pair - logsumexp(_row(pair, n), axis=-1, keepdims=True))
+
+
+ARITHMETIC = {"A": _a, "B": _b, "G": _g}
+
+
+def run(variant, pairs, n):
+    """What a variant of the thread makes of rows that hold one `a` and n - 1 times `b`.
+
+    Parameters
+    ----------
+    variant : str
+        "A", "B" or "G".
+    pairs : ndarray of floats, shape (..., k, 2)
+        The logits a and b.
+    n : int
+        Classes in a row, 2 or more.
+
+    Returns
+    -------
+    ndarray, the shape and dtype of `pairs`
+        The probability of the class with a, and of each class with b.
+
+    Notes
+    -----
+    A row holds two distinct logits, so exp and division are done for these; the sum runs over all
+    n terms. The operations and their order are those of ``THREAD[variant].function``.
+    """
+    p = np.empty_like(pairs)
+    with np.errstate(all="ignore"):
+        for place in np.ndindex(pairs.shape[:-2]):  # a line of the map at a time stays in cache
+            p[place] = ARITHMETIC[variant](pairs[place], n)
+    return p
+
+
+def truth(pairs, n):
+    """The softmax of the rows of `run`, in float64, to 3 ulps: p_a = 1 / (1 + (n - 1) exp(b - a)).
+
+    What b - a loses in rounding is found by Knuth's two-sum and put back.
+    """
+    a, b = np.moveaxis(pairs.astype(np.float64), -1, 0)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    gap = low - high
+    back = gap + high
+    lost = (low - back) - (high - (back - gap))
+    t = np.exp(gap) * (1 + lost)
+    with np.errstate(under="ignore"):
+        p_a = np.where(b <= a, 1, t) / np.where(b <= a, 1 + (n - 1) * t, t + (n - 1))
+        p_b = np.where(b <= a, t, 1) / np.where(b <= a, 1 + (n - 1) * t, t + (n - 1))
+    return np.stack([p_a, p_b], axis=-1)
+
+
+def classify(p, exact):
+    """Sorts results by their worst entry into `CLASSES`.
+
+    Parameters
+    ----------
+    p : ndarray of floats, shape (..., 2)
+    exact : ndarray of float64, shape (..., 2)
+
+    Returns
+    -------
+    ndarray of int8, shape (...)
+        RIGHT: each entry is within `ULPS` of the exact value, counted in spacings that the dtype of
+        `p` has there, among subnormals too. Else NAN: some entry is nan. Else ZERO: an
+        entry that is not right is 0. Else WRONG: an entry that is not right is off by `LOST` of its
+        value or more. Else INACCURATE.
+    """
+    with np.errstate(all="ignore"):
+        spacing = np.spacing(exact.astype(p.dtype)).astype(np.float64)
+        error = np.abs(p.astype(np.float64) - exact)
+        bad = ~(error <= ULPS[p.dtype.name] * spacing)
+        wrong = bad & ~(error < LOST * exact)
+    tests = (np.isnan(p), bad & (p == 0), wrong, bad)
+    return np.select(
+        [test.any(axis=-1) for test in tests], [NAN, ZERO, WRONG, INACCURATE], RIGHT
+    ).astype(np.int8)
+
+
+class Window(NamedTuple):
+    """A square of the plane: its center on the diagonal, half its side, cells along a side."""
+
+    center: float
+    half: float
+    cells: int = 50
+
+    @property
+    def edges(self):
+        return np.linspace(self.center - self.half, self.center + self.half, self.cells + 1)
+
+    def pairs(self, dtype):
+        """A point (a, b) of each cell, rounded to `dtype`; shape (cells, cells, 2).
+
+        Not the middle: on a = b, and on a = -b, where x - max is exact, rounding is kind.
+        """
+        cells = np.arange(self.cells)
+        a, b = (2 * (cells + part) / self.cells - 1 for part in (0.5, 0.4))
+        logits = ((self.center + self.half * x).astype(dtype) for x in (a, b))
+        return np.stack(np.meshgrid(*logits), axis=-1)
+
+
+def window(dtype, around="0", zoom=0, cells=50):
+    """The window of `dtype` around a point, `zoom` times halved.
+
+    Parameters
+    ----------
+    dtype : str
+    around : str
+        "0", "the overflow" or "the underflow" of exp.
+    zoom : int
+    cells : int
+    """
+    end = floats.first_zero_exp(dtype)
+    centers = {"0": 0.0, "the overflow": floats.last_finite_exp(dtype), "the underflow": end}
+    return Window(centers[around], -1.2 * end / 2**zoom, cells)
+
+
+@lru_cache(maxsize=256)
+def measure(variant, dtype, n, where):
+    """The classes of the cells of the `Window` `where`, and their worst relative error.
+
+    Returns
+    -------
+    classes : ndarray of int8, shape (cells, cells)
+        The row is b, the column is a; from the least up.
+    error : float
+        The greatest relative error of a normal probability in a cell that is right or inaccurate.
+    """
+    pairs = where.pairs(dtype)
+    p, exact = run(variant, pairs, n), truth(pairs, n)
+    classes = classify(p, exact)
+    normal = (classes <= INACCURATE)[..., None] & (exact >= np.finfo(dtype).tiny)
+    error = np.abs(p.astype(np.float64) - exact)[normal] / exact[normal]
+    return classes, error.max(initial=0.0)
+
+
+def _limits(dtype, n):
+    """The thresholds that the boundaries are made of."""
+    f = floats.FORMATS[dtype]
+    return {
+        "overflow": floats.last_finite_exp(dtype),
+        "largest": math.log(f.largest),
+        "subnormal": floats.first_subnormal_exp(dtype),
+        "off": math.log(f.smallest_subnormal) - math.log(2 * LOST),
+        "zero": floats.first_zero_exp(dtype),
+        # Below it a probability may come out as 0 and still be within ULPS spacings.
+        "unseen": math.log(ULPS[dtype]) + math.log(f.smallest_subnormal),
+        # From this sum of exps on, half a spacing of an exp stays within ULPS spacings of p.
+        "heavy": -math.log(2 * ULPS[dtype]),
+        "others": math.log(n - 1),
+    }
+
+
+def spare_ulps(dtype, n):
+    """What `ULPS` leave for other errors: exp and division may cost 2 ulps, a sum log2(n).
+
+    The sum of float16 costs 1: numpy adds them up in float32.
+    """
+    return ULPS[dtype] - 2 - (1 if dtype == "float16" else math.log2(n))
+
+
+def predict(variant, pairs, n, dtype):
+    """The class that the numbers of the format alone foretell; `RIGHT` to `WRONG` are bounds.
+
+    Parameters
+    ----------
+    variant : str
+    pairs : ndarray of float64, shape (..., 2)
+    n : int
+    dtype : str
+
+    Returns
+    -------
+    ndarray of int8, shape (...)
+        ZERO and NAN: the result is that. Lower: the worst that rounding can bring.
+
+    Notes
+    -----
+    If exp(a) and exp(b) are computed with relative errors r and s, then p_a is off by
+    (1 - p_a)(r - s) and p_b by p_a (s - r), to first order. For B they come from subnormal exps,
+    which are off by up to half a spacing; for A from rounding x - max, up to half its spacing. For
+    G, x - logsumexp and the parts of logsumexp are each off by up to half of theirs.
+    """
+    f, t = floats.FORMATS[dtype], _limits(dtype, n)
+    exact = truth(pairs, n)
+    top = pairs.max(axis=-1, keepdims=True)
+    total = _total(pairs, n)
+    with np.errstate(all="ignore"):
+        if variant == "G":
+            error = _half(pairs - total, f) + _half(total, f) + 2 * _half(total - top, f)
+        else:
+            half = math.log(f.smallest_subnormal) - math.log(2)
+            subnormal = np.where(pairs <= t["subnormal"], np.exp(half - pairs), 0)
+            off = subnormal if variant == "B" else _half(pairs - top, f)
+            others = np.stack([exact[..., 1] * (n - 1), exact[..., 0]], axis=-1)
+            error = others * off.sum(axis=-1, keepdims=True)
+        bad = error * exact > spare_ulps(dtype, n) * _spacing(exact, f)
+    classes = np.where(bad.any(axis=-1), INACCURATE, RIGHT)
+    usual = (ULPS[dtype] - spare_ulps(dtype, n)) * f.unit_roundoff
+    classes[(bad & (error + usual >= LOST)).any(axis=-1)] = WRONG
+    if variant == "B":
+        gone = pairs <= t["zero"]
+        classes[(gone & (pairs - total > t["unseen"])).any(axis=-1)] = ZERO
+        classes[total[..., 0] > t["largest"]] = ZERO
+        classes[gone.all(axis=-1) | (pairs > t["overflow"]).any(axis=-1)] = NAN
+    return classes.astype(np.int8)
+
+
+def _total(pairs, n):
+    """logsumexp of the rows, shape (..., 1)."""
+    top = pairs.max(axis=-1, keepdims=True)
+    return top + np.log((np.exp(pairs - top) * [1, n - 1]).sum(axis=-1, keepdims=True))
+
+
+def _spacing(x, f):
+    exponent = np.maximum(np.frexp(x)[1] - 1, f.min_exponent)
+    return np.ldexp(1.0, exponent - f.precision + 1)
+
+
+def _half(x, f):
+    return np.where(x == 0, 0, _spacing(x, f) / 2)
+
+
+def boundaries(variant, dtype, n, where):
+    """The analytic boundaries of a map as lines: a few of `LINES`, each with its points.
+
+    Returns
+    -------
+    dict from str to (ndarray, ndarray)
+        The a and the b of each line; nan where the pen is lifted.
+    """
+    t = _limits(dtype, n)
+    low, high = where.edges[[0, -1]]
+    if variant == "A":
+        gap, tail = safe_gap(dtype, n), -t["subnormal"]
+        return {
+            "gap": _joined(
+                [(low, low + gap), (high, high + gap)], [(low, low - gap), (high, high - gap)]
+            ),
+            "tail": _joined(
+                [(low, low + tail - t["others"]), (high, high + tail - t["others"])],
+                [(low, low - tail), (high, high - tail)],
+            ),
+        }
+    if variant == "G":
+        return {"safe": _safe_for_g(dtype, n)}
+    share = np.sinh(np.linspace(-9, 9, 241))
+    a_end, b_end = t["heavy"], t["heavy"] - t["others"]
+    lines = {
+        "overflow": _joined([(low, t["overflow"]), (t["overflow"],) * 2, (t["overflow"], low)]),
+        "sum": (
+            t["largest"] - np.logaddexp(0, share),
+            t["largest"] - np.logaddexp(0, -share) - t["others"],
+        ),
+        "zero": _joined(
+            [(low, low - t["unseen"] - t["others"]), (t["zero"], b_end), (t["zero"], low)],
+            [(low - t["unseen"], low), (a_end, t["zero"]), (low, t["zero"])],
+        ),
+    }
+    for name in ("subnormal", "off"):
+        lines[name] = _joined(
+            [(t["zero"], b_end), (t[name], b_end), (t[name], low)],
+            [(a_end, t["zero"]), (a_end, t[name]), (low, t[name])],
+        )
+    return lines
+
+
+def safe_gap(dtype, n):
+    """The least gap \\|a - b\\| at which rounding x - max alone can use up `spare_ulps`.
+
+    A gap from 2**k up to 2**(k + 1) is rounded by at most 2**k u, which costs the small probability
+    at most 2**k ulps; so this is the least such power of two above `spare_ulps`.
+    """
+    return 2.0 ** math.ceil(math.log2(spare_ulps(dtype, n)))
+
+
+@lru_cache
+def _safe_for_g(dtype, n):
+    """Where \\|lse\\| + \\|x - lse\\| + 2 \\|lse - max\\| is `spare_ulps`: inside G is right."""
+    t = np.linspace(-40, 40, 401)
+    pairs = np.stack(np.meshgrid(t, t), axis=-1)
+    total = _total(pairs, n)[..., 0]
+    ulps = np.abs(total) + (total - pairs.min(axis=-1)) + 2 * (total - pairs.max(axis=-1))
+    return _joined(*contour_generator(t, t, ulps).lines(spare_ulps(dtype, n)))
+
+
+def _joined(*paths):
+    broken = [point for path in paths for point in (*path, (np.nan, np.nan))]
+    return tuple(np.array(broken, dtype=float).reshape(-1, 2).T)
+
+
+LINES = {
+    "overflow": "-",
+    "sum": "--",
+    "subnormal": ":",
+    "off": (0, (1, 3)),
+    "zero": "-.",
+    "gap": "-",
+    "tail": ":",
+    "safe": "-",
+}
+
+
+def captions(variant, dtype, n):
+    """What each of the `boundaries` is, with its number."""
+    t = _limits(dtype, n)
+    if variant == "A":
+        gap = f"|a \N{MINUS SIGN} b| = {safe_gap(dtype, n):.0f}"
+        return {
+            "gap": f"{gap}: beyond it rounding the gap\nmay cost the small p its last digits",
+            "tail": "beyond it the small p is subnormal",
+        }
+    if variant == "G":
+        if not len(_safe_for_g(dtype, n)[0]):
+            return {"safe": "the bound for G holds nowhere"}
+        return {"safe": "inside, |lse| is so small that G is right"}
+    return {
+        "overflow": f"exp overflows above {number(t['overflow'])}",
+        "sum": f"the sum overflows; on a = b above {number(t['largest'] - math.log(n))}",
+        "subnormal": f"exp is subnormal below {number(t['subnormal'])}",
+        "off": f"exp can be 1 % off below {number(t['off'])}",
+        "zero": f"exp is 0 below {number(t['zero'])}",
+    }
+
+
+def number(x):
+    """`x` to four digits, with a true minus sign."""
+    return f"{x:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+class Map:
+    """A map of the plane on `ax`: cells colored and marked by class, lines for the `boundaries`.
+
+    Parameters
+    ----------
+    ax : Axes
+    cells : int
+        Along a side.
+    fontsize : float
+        Of the names of the classes on the map.
+    """
+
+    def __init__(self, ax, cells, fontsize=13):
+        self.ax, self.cells, self.fontsize = ax, cells, fontsize
+        grid, whole = np.linspace(0, 1, cells + 1), ax.transAxes
+        self.mesh = ax.pcolormesh(
+            grid,
+            grid,
+            np.zeros((cells, cells)),
+            cmap=_MAP,
+            vmin=-0.5,
+            vmax=len(CLASSES) - 0.5,
+            transform=whole,
+            rasterized=True,
+            zorder=3,
+        )
+        self.marks = {
+            kind: ax.plot([], [], marker=mark, transform=whole, zorder=4, **_DOTS)[0]
+            for kind, mark in _MARKS.items()
+        }
+        self.lines = {
+            name: ax.plot([], [], ls=style, path_effects=_CASED, **_PEN)[0]
+            for name, style in LINES.items()
+        }
+        self.names = [
+            ax.text(0, 0, "", transform=whole, fontsize=fontsize, **_NAME) for _ in CLASSES
+        ]
+        self.names[NAN].set(color="white", path_effects=[])
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(4, prune="both"))
+        ax.ticklabel_format(useOffset=False)
+        parts = (self.marks.values(), self.lines.values(), self.names)
+        self.moving = [
+            ax.xaxis,
+            ax.yaxis,
+            self.mesh,
+            *(artist for part in parts for artist in part),
+        ]
+
+    def update(self, variant, dtype, n, where):
+        """Shows the map of the `Window` `where`, whose classes it returns."""
+        classes, _ = measure(variant, dtype, n, where)
+        low, high = where.edges[[0, -1]]
+        self.ax.set(xlim=(low, high), ylim=(low, high))
+        self.mesh.set_array(classes)
+        i, j = np.indices(classes.shape)
+        for kind, marks in self.marks.items():
+            chosen = (classes == kind) & ((i + 2 * j) % 5 == 0)
+            marks.set_data((j[chosen] + 0.5) / self.cells, (i[chosen] + 0.5) / self.cells)
+        lines = boundaries(variant, dtype, n, where)
+        for name, line in self.lines.items():
+            line.set_data(*lines.get(name, ((), ())))
+        width = self.ax.get_window_extent().width / self.ax.figure.dpi * 72
+        for kind, (name, text) in enumerate(zip(self.names, CLASSES, strict=True)):
+            depth = distance_transform_edt(np.pad(classes == kind, 1))[1:-1, 1:-1]
+            row, column = np.unravel_index(depth.argmax(), depth.shape)
+            room = depth[row, column] / self.cells * width > 0.3 * self.fontsize * len(text)
+            name.set(text=text if room else "")
+            name.set_position(((column + 0.5) / self.cells, (row + 0.5) / self.cells))
+        return classes
+
+
+def shares(classes):
+    """The share of each of `CLASSES` in percent, as text."""
+    parts = np.bincount(classes.ravel(), minlength=len(CLASSES)) / classes.size
+    return [_percent(part) for part in parts]
+
+
+def _percent(part):
+    if 0 < part < 0.005:
+        return "under 1 %"
+    if 0.995 <= part < 1:
+        return "over 99 %"
+    return f"{100 * part:.0f} %"
+
+
+class OverflowRegions(Drawing):
+    """One map, its legend with the share of each class, and what its boundaries are."""
+
+    def __init__(self, figure):
+        super().__init__(figure)
+        ax = figure.add_axes((0.1, 0.145, 0.37, 0.758))
+        ax.set_xlabel("a, the logit of one class", fontsize=13)
+        self.title = figure.text(0.1, 0.935, "", fontsize=15, zorder=5)
+        self.map = Map(ax, 50)
+        side = figure.add_axes((0.5, 0, 0.5, 1), xlim=(0, 1), ylim=(0, 1))
+        side.axis("off")
+        self.shares, self.samples, self.captions = [], {}, []
+        for kind, name in enumerate(CLASSES):
+            y = 0.93 - 0.078 * kind
+            side.add_patch(Rectangle((0.02, y - 0.028), 0.07, 0.056, fc=_COLORS[kind], ec=BLACK))
+            side.plot([0.04, 0.07], [y, y], marker=_MARKS.get(kind, ""), **_DOTS)
+            side.text(0.12, y, name, va="center")
+            self.shares.append(side.text(0.62, y, "", va="center", ha="right", zorder=5))
+        for row in range(_ROWS):
+            y = 0.47 - 0.078 * row
+            self.captions.append(side.text(0.12, y, "", va="center", fontsize=12.5, zorder=5))
+            self.samples[row] = side.plot([0.005, 0.1], [y, y], **_PEN)[0]
+        self.moving = [
+            *self.map.moving,
+            *self.samples.values(),
+            *self.shares,
+            *self.captions,
+            self.title,
+        ]
+
+    def update(self, dtype, n, variant, around, zoom):
+        """Measures the map of a variant and shows it.
+
+        Parameters
+        ----------
+        dtype : str
+            "float16", "float32" or "float64".
+        n : int
+            Classes in a row.
+        variant : str
+            "A", "B" or "G".
+        around, zoom
+            As for `window`.
+
+        Returns
+        -------
+        Words
+        """
+        where = window(dtype, around, zoom)
+        self.classes = self.map.update(variant, dtype, n, where)
+        others = "the other logit" if n == 2 else f"the logit of the other {n - 1}"
+        self.map.ax.set_ylabel(f"b, {others}", fontsize=13)
+        self.title.set_text(f"{variant} in {dtype}, {n} classes")
+        parts = shares(self.classes)
+        for text, part in zip(self.shares, parts, strict=True):
+            text.set_text(part)
+        texts = list(captions(variant, dtype, n).items())
+        for row, caption in enumerate(self.captions):
+            name, text = texts[row] if row < len(texts) else ("gap", "")
+            caption.set_text(text)
+            self.samples[row].set(linestyle=LINES[name], visible=bool(text))
+        low, high = where.edges[[0, -1]]
+        listed = ", ".join(f"{part} {name}" for part, name in zip(parts, CLASSES, strict=True))
+        sentence = (
+            f"{variant} in {dtype} with {n} classes, a and b from {number(low)} to {number(high)}: "
+            f"{listed}. {self._nearest(where, dtype)}"
+        )
+        table = [["result", "cells", "share"]]
+        counts = np.bincount(self.classes.ravel(), minlength=len(CLASSES))
+        table += [[*row] for row in zip(CLASSES, map(str, counts), parts, strict=True)]
+        return Words(sentence, table)
+
+    def _nearest(self, where, dtype):
+        failed = self.classes >= WRONG
+        if not failed.any():
+            return "Nothing here is silently wrong, zero or nan."
+        pairs = where.pairs(dtype).astype(float)
+        distance = np.where(failed, np.hypot(pairs[..., 0], pairs[..., 1]), np.inf)
+        place = np.unravel_index(distance.argmin(), distance.shape)
+        a, b = pairs[place]
+        kind = CLASSES[self.classes[place]]
+        return f"The failure nearest to (0, 0): {kind} at a = {number(a)}, b = {number(b)}."
+
+
+def _maps(figure, states, shape, title, **places):
+    """Draws a map for each (variant, dtype, n, window) of `states`; returns their classes."""
+    axes = figure.subplots(*shape, squeeze=False)
+    figure.subplots_adjust(left=0.1, right=0.985, **places)
+    classes = []
+    for ax, state in zip(axes.flat, states, strict=True):
+        classes.append(Map(ax, state[-1].cells, fontsize=12).update(*state))
+        ax.set_title(title(*state[:3]), fontsize=13)
+        ax.set_box_aspect(1)
+    for ax in axes[-1]:
+        ax.set_xlabel("a")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("b", rotation=0, labelpad=10)
+    return classes
+
+
+def _legend(figure, lines=()):
+    """Names the classes, and the `lines`, at the foot of the figure."""
+    boxes = [
+        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=_MARKS.get(kind, ""), **_DOTS))
+        for kind, color in enumerate(_COLORS)
+    ]
+    foot = {"loc": "lower center", "columnspacing": 1.2}
+    height = 0.06 if lines else 0
+    figure.legend(boxes, CLASSES, ncol=5, bbox_to_anchor=(0.5, height), **foot)
+    if lines:
+        samples = [Line2D([], [], color=BLACK, ls=LINES[name]) for name in lines]
+        names = [_SHORT[name] for name in lines]
+        figure.legend(samples, names, ncol=len(names), bbox_to_anchor=(0.5, -0.01), **foot)
+
+
+def overflow_atlas(figure):
+    """A, B and G in float16, float32 and float64, for two classes: where each is right."""
+    figure.set_size_inches(8.6, 9.2)
+    states = [(v, d, 2, window(d, cells=60)) for v in ARITHMETIC for d in DTYPES]
+    places = {"top": 0.93, "bottom": 0.1, "hspace": 0.5}
+    classes = _maps(figure, states, (3, 3), lambda v, d, n: f"{v} in {d}", **places)
+    for ax, text in zip(figure.axes[::3], _ROW_NAMES, strict=True):
+        ax.annotate(text, (-0.1, 1.2), xycoords="axes fraction", fontsize=12.5)
+    _legend(figure)
+    failed = {v: [] for v in ARITHMETIC}
+    for (v, *_), found in zip(states, classes, strict=True):
+        failed[v].append((found >= ZERO).mean())
+    listed = ", ".join(f"{part:.0%} ({d})" for part, d in zip(failed["B"], DTYPES, strict=True))
+    return Words(
+        f"A and G give zeros or nan in {sum(failed['A'] + failed['G']):.0%} of the cells, B in "
+        f"{listed}; the lines, computed from the formats alone, run where B's colors change."
+    )
+
+
+def overflow_corner(figure):
+    """B in float64 where exp is about to overflow, for 2, 10 and 1000 classes."""
+    where = Window(706, 9.0, 60)
+    states = [("B", "float64", n, where) for n in (2, 10, 1000)]
+    places = {"top": 0.93, "bottom": 0.26}
+    _maps(figure, states, (1, 3), lambda v, d, n: f"{n} classes", **places)
+    _legend(figure, ("overflow", "sum"))
+    limits = [floats.sum_overflow("float64", n) for n in (2, 10, 1000)]
+    return Words(
+        f"No exp overflows up to {floats.last_finite_exp('float64'):.2f}, but on the line a = b "
+        f"the sum does from {limits[0]:.2f}, {limits[1]:.2f} and {limits[2]:.2f} on for 2, 10 and "
+        "1000 classes, and between the two limits B returns zeros."
+    )
+
+
+def underflow_corner(figure):
+    """B in float16 and in float64 where exp underflows: silently wrong, zero, then nan."""
+    windows = {"float16": Window(-14.0, 6.0, 60), "float64": Window(-730.0, 30.0, 60)}
+    states = [("B", d, 2, where) for d, where in windows.items()]
+    places = {"top": 0.93, "bottom": 0.26}
+    _maps(figure, states, (1, 2), lambda v, d, n: f"{v} in {d}", **places)
+    _legend(figure, ("subnormal", "off", "zero"))
+    strips = {d: [_limits(d, 2)[name] for name in ("off", "zero")] for d in windows}
+    listed = " and ".join(
+        f"from {number(off)} to {number(zero)} in {d}" for d, (off, zero) in strips.items()
+    )
+    return Words(
+        f"Before exp becomes 0 it has lost so many bits that B is silently wrong: {listed}; there "
+        "each p is finite and they sum to 1."
+    )
+
+
+def thresholds_of_exp(figure):
+    """For four formats, the x where exp(x) is 0, subnormal, normal and infinite."""
+    ax = figure.subplots()
+    figure.subplots_adjust(left=0.115, right=0.985, top=0.98, bottom=0.12)
+    ends = {
+        name: (
+            floats.first_zero_exp(name),
+            floats.first_subnormal_exp(name),
+            floats.last_finite_exp(name),
+        )
+        for name in floats.FORMATS
+    }
+    for row, numbers in enumerate(ends.values()):
+        places = np.array(numbers) / -numbers[0]
+        stops = [-1.3, *places, 1.3]
+        for kind, color in enumerate((PURPLE, YELLOW, SKY, BLACK)):
+            left, right = stops[kind : kind + 2]
+            ax.barh(row, right - left, 0.45, left, color=color, ec=BLACK)
+            if right - left > 0.25:
+                text = ("0", "subnormal", "normal", "inf")[kind]
+                color = "white" if text == "inf" else BLACK
+                ax.text((left + right) / 2, row, text, ha="center", va="center", color=color)
+        for x, place, ha in zip(numbers, places, ("right", "left", "left"), strict=True):
+            ax.text(place, row - 0.27, number(x), ha=ha, fontsize=12)
+    ax.set(xlim=(-1.3, 1.3), ylim=(3.4, -0.6), xlabel="x, on a scale of its own for each format")
+    ax.set_xticks([0], ["0"])
+    ax.set_yticks(range(4), list(ends))
+    ax.spines.left.set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    listed = ", ".join(f"{number(last)} ({name})" for name, (_, _, last) in ends.items())
+    return Words(
+        f"exp overflows above {listed}; between the numbers for 0 and for normal lies a strip of "
+        f"subnormal results, {ends['float16'][1] - ends['float16'][0]:.1f} wide in float16 and "
+        f"{ends['float64'][1] - ends['float64'][0]:.1f} in float64."
+    )
+
+
+DTYPES = ("float16", "float32", "float64")
+PICTURES = (thresholds_of_exp, overflow_atlas, overflow_corner, underflow_corner)

@@ -1,0 +1,163 @@
+"""Checks of notebook 02's exercises."""
+
+import math
+
+import numpy as np
+
+from .. import exact
+from . import NOT_YET, Answer, ask, not_yet
+
+
+def check_scores(scores):
+    """Checks a function ``scores(p, first)`` that undoes softmax.
+
+    Parameters
+    ----------
+    scores : callable
+        Takes probabilities, shape (n,), and the first score; gives the scores, shape (n,).
+
+    Returns
+    -------
+    Answer
+    """
+    cases = [
+        ((np.array(p), first), np.log(p) - np.log(p[0]) + first)
+        for p, first in [
+            ([0.5, 0.5], 1.0),
+            ([0.25, 0.75], 0.0),
+            ([0.6, 0.3, 0.1], -2.0),
+            ([0.001, 0.009, 0.09, 0.9], 100.0),
+        ]
+    ]
+
+    def logs(arguments):
+        return np.log(arguments[0])
+
+    return ask(
+        scores,
+        cases,
+        faults=[
+            (
+                lambda arguments, expected, got: np.allclose(got, logs(arguments)),
+                "These scores have the right softmax, but the first is not the one asked for: "
+                "which constant is still free?",
+            ),
+            (
+                lambda arguments, expected, got: np.allclose(got, logs(arguments) + arguments[1]),
+                "You added the first score as it is, but log(p) does not begin at 0.",
+            ),
+            (
+                lambda arguments, expected, got: np.allclose(
+                    got, arguments[0] / arguments[0][0] + arguments[1] - 1
+                ),
+                "You took ratios of probabilities for differences of scores; a log is missing.",
+            ),
+            (
+                lambda arguments, expected, got: np.isclose(np.ravel(got)[0], arguments[1]),
+                "The first score is right, but the softmax of these scores is not p.",
+            ),
+        ],
+        praise="So softmax loses one number and no more: given any one score, all come back.",
+    )
+
+
+def check_jacobian_times(jacobian_times):
+    """Checks a function ``jacobian_times(p, v)``: softmax's Jacobian at `p`, times `v`.
+
+    Parameters
+    ----------
+    jacobian_times : callable
+        Takes probabilities and a direction, both of shape (n,); gives the product, shape (n,).
+
+    Returns
+    -------
+    Answer
+    """
+    cases = [
+        ((np.array(p), np.array(v)), (np.diag(p) - np.outer(p, p)) @ np.array(v))
+        for p, v in [
+            ([0.75, 0.25], [1.0, 0.0]),
+            ([0.7, 0.2, 0.1], [1.0, 2.0, 5.0]),
+            ([0.1, 0.2, 0.3, 0.4], [-1.0, 0.5, 3.0, 2.0]),
+        ]
+    ]
+    n = 100_000
+    p, v = np.arange(1.0, n + 1), np.cos(np.arange(n))
+    p /= p.sum()
+    cases.append(((p, v), p * (v - p @ v)))
+
+    def gives(wrong):
+        def test(arguments, expected, got):
+            wanted = wrong(*arguments)
+            return np.shape(got) == np.shape(wanted) and np.allclose(got, wanted)
+
+        return test
+
+    return ask(
+        jacobian_times,
+        cases,
+        faults=[
+            (
+                lambda arguments, expected, got: np.ndim(got) == 2,
+                "That is a matrix; its product with v is wanted, one number for each class.",
+            ),
+            (
+                gives(lambda p, v: p * v),
+                "That is diag(p) times v. The part with the outer product of p is missing.",
+            ),
+            (
+                gives(lambda p, v: p * (v - v.mean())),
+                "Each class counts alike in your mean of v; the outer product weighs it by p.",
+            ),
+            (
+                gives(lambda p, v: v - p @ v),
+                "The two parts share a factor, and your result lacks it.",
+            ),
+            (
+                gives(lambda p, v: p * (p @ v - v)),
+                "The sign is wrong: raising a score raises its own probability.",
+            ),
+            (
+                gives(lambda p, v: p * v - p**2 * v),
+                "p * p * v goes entry by entry; the outer product of p takes the sum of p * v.",
+            ),
+        ],
+        praise="Also for 100 000 classes, where the matrix itself would fill 80 GB.",
+    )
+
+
+def check_silent(c):
+    """Checks a constant for which unshifted float32 softmax is wrong and no nan says so.
+
+    Parameters
+    ----------
+    c : float
+        Goes onto the scores 3.0, 1.0, 0.2 in float32.
+
+    Returns
+    -------
+    Answer
+    """
+    if not_yet(c):
+        return Answer(False, NOT_YET)
+    try:
+        c = float(c)
+    except (TypeError, ValueError):
+        return Answer(False, f"This takes a number, and got {type(c).__name__}.")
+    if not math.isfinite(c):
+        return Answer(False, "This takes a finite number.", c)
+    with np.errstate(all="ignore"):
+        x = np.array([3.0, 1.0, 0.2], dtype=np.float32) + np.float32(c)
+        p, truth = np.exp(x) / np.exp(x).sum(), exact.softmax(x)
+        error = np.abs(p / truth - 1).max()
+    if np.isnan(p).any():
+        end = "overflows" if c > 0 else "has only zeros to divide"
+        return Answer(False, f"Not silent: the code {end}, and nan tells you.", c, truth, p)
+    if error <= 0.01:
+        message = f"Finite, but the worst entry is off by {100 * error:.2g} % only."
+        return Answer(False, message, c, truth, p)
+    return Answer(
+        True,
+        f"The worst entry is off by {100 * error:.3g} %, no entry is nan, and they sum to "
+        f"{p.sum():.3f}.",
+    )

@@ -1,0 +1,176 @@
+"""What a reader meets before any code: README, links, pictures, formulas, pins, and the style."""
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import run_notebooks
+from packaging.requirements import Requirement
+from test_notebooks import pinned
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TESTS = ROOT / "tests"
+sys.path.insert(0, str(ROOT / "figures"))
+import make  # noqa: E402 - figures/make.py
+
+BASE_IMAGE = {"jupyter", "jupyterlab", "ipywidgets"}
+
+
+def prose():
+    """(file, text) of every Markdown cell and document."""
+    for path in run_notebooks.paths():
+        for cell in run_notebooks.read(path).cells:
+            if cell.cell_type == "markdown":
+                yield path, cell.source
+    yield ROOT / "README.md", README
+
+
+def without_code(text):
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def test_readme_is_short_and_has_one_picture():
+    assert len(README.splitlines()) <= 120
+    assert len(re.findall(r"!\[.{20,}?\]\(figures/\w+\.svg\)", README, re.DOTALL)) == 1
+
+
+def test_readme_has_the_two_commands():
+    begin = "python3 -m venv .venv && .venv/bin/python -m pip install -r "
+    assert f"{begin}requirements.txt && .venv/bin/python -m jupyterlab notebooks/00_start" in README
+    assert f"{begin}tests/requirements.txt && .venv/bin/python -m pytest\n" in README
+
+
+def test_the_table_of_notebooks_is_that_of_the_folder():
+    """Names and minutes stand in the README, in the route map of 00, and in each notebook."""
+    row = r"\| \[[^]]*\]\((?:notebooks/)?(\d\d_\w+\.ipynb)\) \| (\d+) \|"
+    minutes = {}
+    for path in run_notebooks.paths():
+        first = run_notebooks.read(path).cells[0].source
+        minutes[path.name] = re.search(r"\*\*Time\.\*\* (\d+) minutes", first).group(1)
+    assert dict(re.findall(row, README)) == minutes
+    route = "\n".join(text for path, text in prose() if path.name.startswith("00_"))
+    assert {"00_start_here.ipynb": "5", **dict(re.findall(row, route))} == minutes
+
+
+def test_every_relative_link_resolves():
+    found = 0
+    for path, text in prose():
+        links = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", without_code(text))
+        for link in (a or b for a, b in links):
+            if not re.match(r"[a-z]+:|#", link):
+                found += 1
+                assert (path.parent / unquote(link).partition("#")[0]).exists(), (path.name, link)
+    assert found > 10
+
+
+def test_every_image_has_alt_text():
+    for path, text in prose():
+        for alt in re.findall(r"!\[(.*?)\]\(", without_code(text), re.DOTALL):
+            assert len(alt) > 20, path.name
+        assert "<img" not in text or "alt=" in text, path.name
+
+
+def test_figures_are_those_that_the_command_writes(tmp_path):
+    pictures = make.pictures()
+    assert {path.stem for path in (ROOT / "figures").glob("*.svg")} == set(pictures)
+    for name, picture in pictures.items():
+        written = make.write(picture, tmp_path).read_bytes()
+        assert written == make.write(picture, tmp_path).read_bytes(), "the same twice"
+        if pinned():
+            assert written == (ROOT / "figures" / f"{name}.svg").read_bytes(), name
+
+
+def test_every_formula_parses():
+    node, katex = shutil.which("node"), TESTS / "node_modules" / "katex"
+    if "CI" not in os.environ and not (node and katex.exists()):
+        pytest.skip("needs Node, and KaTeX from: npm install --prefix tests")
+    formulas = []
+    for _, text in prose():
+        for display, inline in re.findall(
+            r"\$\$(.+?)\$\$|(?<![\\$])\$([^$\n]+?)\$", without_code(text), re.DOTALL
+        ):
+            formulas.append({"source": display or inline, "display": bool(display)})
+    assert len(formulas) > 20
+    parsed = subprocess.run(
+        [node, TESTS / "formulas.js"],
+        input=json.dumps(formulas),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert json.loads(parsed.stdout) == []
+
+
+def test_binder_pins_what_its_base_image_lacks():
+    """Each pin is exact, within the course's range, and each package is pinned or in the base."""
+    assert (ROOT / "binder" / "runtime.txt").read_text() == "python-3.13\n"
+    lines = (ROOT / "binder" / "requirements.txt").read_text().split()
+    pins = {Requirement(line).name: line.partition("==")[2] for line in lines}
+    wanted = [Requirement(line) for line in (ROOT / "requirements.txt").read_text().split()]
+    assert {requirement.name for requirement in wanted} <= set(pins) | BASE_IMAGE
+    assert not BASE_IMAGE & set(pins)
+    for requirement in wanted:
+        if requirement.name in pins:
+            assert requirement.specifier.contains(pins[requirement.name]), requirement
+        assert requirement.specifier.contains(importlib.metadata.version(requirement.name))
+
+
+def test_numpy_and_matplotlib_need_nothing_that_is_not_pinned():
+    pins = {
+        line.partition("==")[0] for line in (ROOT / "binder/requirements.txt").read_text().split()
+    }
+    for name in ("numpy", "scipy", "matplotlib"):
+        for line in importlib.metadata.requires(name) or []:
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                # The base image has these for Jupyter itself.
+                assert needed.name in pins | {"packaging", "python-dateutil"}, needed
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check"], ["ruff", "format", "--check"]],
+    ids=["lint", "format"],
+)
+def test_style(command):
+    ran = subprocess.run(
+        [sys.executable, "-m", *command, "."], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_spelling(tmp_path):
+    """codespell, in American; of notebooks what a reader reads, not their pictures."""
+    for path in run_notebooks.paths():
+        cells = [cell.source for cell in run_notebooks.read(path).cells]
+        (tmp_path / f"{path.stem}.md").write_text("\n\n".join(cells), encoding="utf-8")
+    files = subprocess.run(
+        ["git", "ls-files", "--", "*.py", "*.md", "*.toml", "*.txt", "*.cff", "*.js"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
+    ran = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", *files, tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_no_text_shouts():
+    """No exclamation mark, no emoji in the prose."""
+    for path, text in prose():
+        plain = re.sub(r"!\[|\$.*?\$", "", without_code(text), flags=re.DOTALL)
+        assert "!" not in plain, path.name
+        assert not re.search("[\U0001f300-\U0001faff\u2600-\u27bf]", plain), path.name

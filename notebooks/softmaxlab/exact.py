@@ -16,7 +16,13 @@ from decimal import Context, Decimal, getcontext, localcontext
 
 import numpy as np
 
-_FAR = -5000  # exp of a gap below it is under 1e-2171 and counts as 0; float64 ends near 1e-324
+# The exp of a gap below FAR is under 1e-2171, where its exact size no longer matters to a float64,
+# only that it is not 0: NEARLY_0 stands for it.
+_FAR, _NEARLY_0 = -5000, Decimal("1e-2171")
+
+# All float64 numbers and the middles between them are multiples of 2**-1075. So a summand under
+# 1e-400 only breaks ties, and 1500 digits hold any sum or difference of two floats with it.
+_SPECK, _ENOUGH = Decimal("1e-400"), Context(prec=1500)
 
 
 def softmax(x, axis=-1):
@@ -155,7 +161,9 @@ def _parts(row):
     at = max(range(len(row)), key=row.__getitem__)
     top = Decimal(row[at])
     gaps = [Decimal(value) - top for value in row]
-    exps = [gap.exp() if gap > _FAR else Decimal(0) for gap in gaps]
+    exps = [
+        gap.exp() if gap > _FAR else _NEARLY_0 if gap.is_finite() else Decimal(0) for gap in gaps
+    ]
     others = sum(exps[:at] + exps[at + 1 :], Decimal(0))
     return top, gaps, exps, others, Decimal(len(row) + 6000).scaleb(1 - getcontext().prec)
 
@@ -167,8 +175,11 @@ def _softmax_ends(row):
 
 
 def _log_softmax_ends(row):
-    _, gaps, _, others, bound = _parts(row)
+    top, gaps, _, others, bound = _parts(row)
     log_sum = _log1p(others)
+    if log_sum < _SPECK:
+        with localcontext(_ENOUGH):
+            return [2 * (Decimal(value) - top - (_SPECK if others else 0),) for value in row]
     logs = [gap - log_sum for gap in gaps]  # both terms at most 0: nothing cancels
     return [(v * (1 - bound), v * (1 + bound)) for v in logs]
 
@@ -176,6 +187,9 @@ def _log_softmax_ends(row):
 def _logsumexp_ends(row):
     top, _, _, others, bound = _parts(row)
     log_sum = _log1p(others)
+    if log_sum < _SPECK:
+        with localcontext(_ENOUGH):
+            return [2 * (top + (_SPECK if others else 0),)]
     slack = (abs(top) + log_sum) * bound
     return [(top + log_sum - slack, top + log_sum + slack)]
 

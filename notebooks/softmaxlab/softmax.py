@@ -112,9 +112,9 @@ def _prepare(x, axis):
         x = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"x must be an array of real numbers, but is ragged: {error}") from None
-    kind = x.dtype.kind
-    narrow = kind == "V" and x.dtype.names is None and np.can_cast(x.dtype, np.float32)
-    if kind not in "biuf" and not narrow:
+    # A dtype from outside numpy, such as bfloat16, is of kind V and casts safely to float32.
+    added = x.dtype.kind == "V" and x.dtype.names is None and np.can_cast(x.dtype, np.float32)
+    if x.dtype.kind not in "biuf" and not added:
         raise TypeError(
             f"x must hold real numbers (floats, integers or bool), but its dtype is {x.dtype}; "
             "convert it to floats first"
@@ -135,5 +135,6 @@ def _prepare(x, axis):
     if any(x.shape[a] == 0 for a in axes):
         raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
 
-    dtype = np.dtype(np.float64) if kind in "biu" else x.dtype.newbyteorder("=")
+    whole = x.dtype.kind in "biu" or np.can_cast(x.dtype, np.int64)
+    dtype = np.dtype(np.float64) if whole else x.dtype.newbyteorder("=")
     return x.astype(np.promote_types(dtype, np.float64), copy=False), axes, dtype

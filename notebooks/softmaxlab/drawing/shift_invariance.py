@@ -40,9 +40,8 @@ def lines_collapse(figure):
         )
     return Words(
         f"Each of the {len(gaps)} lines joins logits that differ by a constant c in both entries; "
-        f"softmax maps all of a line to one point, and the lines for $x_0 - x_1$ = "
-        f"{gaps[0]} and {gaps[-1]} to $p_0$ = {softmax([gaps[0], 0])[0]:.3f} and "
-        f"{softmax([gaps[-1], 0])[0]:.3f}.".replace("$", "").replace("_", "")
+        f"softmax maps all of a line to one point, and the lines for x0 - x1 = {gaps[0]} and "
+        f"{gaps[-1]} to p0 = {softmax([gaps[0], 0])[0]:.3f} and {softmax([gaps[-1], 0])[0]:.3f}."
     )
 
 
@@ -106,7 +105,7 @@ def three_constants(figure):
         arrowprops={"arrowstyle": "-", "color": VERMILION},
     )
     figure.text(0.775, 0.82, "A: k = max", color=BLUE)
-    figure.text(0.775, 0.24, "G: k = logsumexp,\nnot divided", color=PURPLE)
+    figure.text(0.775, 0.24, "G: k = logsumexp,\nnot divided")
     lost = int(digits["G"][8])
     return Words(
         f"A keeps {_MOST_DIGITS} digits or more at every constant up to 1e{powers[-1]}; B is nan "

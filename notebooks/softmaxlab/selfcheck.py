@@ -1,0 +1,94 @@
+"""Says whether this Python can run the course, and if not, what to do.
+
+It imports nothing of the course and no numpy, so that it can still speak where these are missing:
+``runpy.run_path("softmaxlab/selfcheck.py")["report"]()``.
+"""
+
+import importlib
+import io
+import sys
+from importlib import metadata
+from pathlib import Path
+
+PYTHON = (3, 10)
+PACKAGES = {  # and the module of each that the course needs to start
+    "numpy": "numpy",
+    "scipy": "scipy.special",
+    "matplotlib": "matplotlib.figure",
+    "ipywidgets": "ipywidgets",
+}
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
+
+
+def report(requirements=REQUIREMENTS):
+    """What works here, one line for each thing, and what to do about the rest.
+
+    Parameters
+    ----------
+    requirements : Path
+        The ranges of versions. Where there is no such file, versions are not judged.
+
+    Returns
+    -------
+    str
+        It names versions only where something is amiss.
+    """
+    problems = {"Python": _python()}
+    problems |= {name: _package(name, requirements) for name in PACKAGES}
+    problems["drawing a picture"] = _picture()
+    lines = [f"{name}: {problem or 'fine'}" for name, problem in problems.items()]
+    if not any(problems.values()):
+        return "\n".join(
+            [*lines, "All is well. Whether sliders move, your own eyes can tell: see below."]
+        )
+    return "\n".join([*lines, "", "What to do:", *_remedies(problems, requirements)])
+
+
+def _python():
+    if sys.version_info < PYTHON:
+        return f"{sys.version.split()[0]} is too old, {'.'.join(map(str, PYTHON))} is the oldest"
+
+
+def _package(name, requirements):
+    try:
+        importlib.import_module(PACKAGES[name])
+        found = metadata.version(name)
+    except Exception as error:  # whatever it is, it is what the reader has to know
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            return "missing"
+        return f"does not start, {type(error).__name__}: {error}"
+    wanted = _wanted(name, requirements)
+    if wanted and not wanted.contains(found, prereleases=True):
+        return f"{found} is outside {wanted}"
+
+
+def _wanted(name, requirements):
+    """The range of versions of a package, or None where none is written down."""
+    from packaging.requirements import Requirement  # matplotlib and Jupyter's kernel bring it
+
+    if requirements.is_file():
+        ranges = [Requirement(line) for line in requirements.read_text().split()]
+        return next((each.specifier for each in ranges if each.name == name), None)
+
+
+def _picture():
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        FigureCanvasAgg(figure)
+        figure.add_subplot().plot([0, 1], [0, 1])
+        figure.savefig(io.BytesIO(), format="png")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _remedies(problems, requirements):
+    if problems["Python"]:
+        yield "- Install a newer Python and start again with the first command of the README."
+    if any(problems[name] for name in (*PACKAGES, "drawing a picture")):
+        yield "- In a terminal, then restart the kernel (menu Kernel) and run this cell again:"
+        needs = f'-r "{requirements}"' if requirements.is_file() else " ".join(PACKAGES)
+        yield f'  "{sys.executable}" -m pip install {needs}'
+        yield "- If a version is outside its range and the slider below moves, you may go on."

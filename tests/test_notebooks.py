@@ -29,7 +29,7 @@ MEGABYTES = 500
 # Runs in the kernel, after the last cell: moves every slider, and says what is amiss.
 DRIVE = textwrap.dedent(
     """
-    import gc, json, resource, sys
+    import gc, json, sys
     import matplotlib.pyplot
     from softmaxlab.panel import Panel
     driven = 0
@@ -41,11 +41,17 @@ DRIVE = textwrap.dedent(
             for value in [*ends, start]:
                 widget.value = value
             driven += 1
-    unit = 2**20 if sys.platform == "darwin" else 2**10
+    if sys.platform == "win32":
+        import psutil
+        peak = psutil.Process().memory_info().peak_wset
+    else:
+        import resource
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak *= 1 if sys.platform == "darwin" else 1024
     print(json.dumps({
         "driven": driven,
         "figures": len(matplotlib.pyplot.get_fignums()),
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
+        "megabytes": peak / 2**20,
     }))
     """
 )
@@ -170,6 +176,7 @@ def cells_run_here(path):
     """Runs the cells of the notebook at `path` in this process, showing nothing."""
     space = {"__name__": path.stem}
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(run_notebooks.NOTEBOOKS)
         patch.setattr("builtins.print", lambda *args, **kwargs: None)
         patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
         for cell in run_notebooks.read(path).cells:

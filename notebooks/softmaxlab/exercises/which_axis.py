@@ -40,7 +40,7 @@ def check_row_softmax(function):
                 "Your sum runs over the whole matrix. Each row needs its own.",
             ),
             (
-                lambda arguments, expected, got: np.isnan(got).any() and not np.isnan(got).all(),
+                lambda arguments, expected, got: np.isnan(got[expected.shape[0] - 1 :]).any(),
                 "A row far below the greatest score of all is lost. Each row needs its own max.",
             ),
             (

@@ -44,10 +44,8 @@ def test_a_cell_of_the_map_is_a_row_of_the_threads_function(variant, dtype, n):
     p = drawing.run(variant, pairs, n)
     assert p.dtype == pairs.dtype
     with np.errstate(all="ignore"):
-        rows = [
-            THREAD[variant].function(row)
-            for row in np.repeat(pairs, [1, n - 1], axis=-1).reshape(-1, n)
-        ]
+        rows = np.repeat(pairs, [1, n - 1], axis=-1).reshape(-1, n)
+        rows = [THREAD[variant].function(row) for row in rows]
     for row in rows:
         np.testing.assert_array_equal(row[1:], row[1])
     each = np.array(rows)[:, :2].reshape(pairs.shape)
@@ -174,6 +172,23 @@ def test_b_is_silently_wrong_in_most_of_the_belt(dtype, n):
     assert (measured == WRONG).sum() > 0.7 * (foretold == WRONG).sum() > 50
 
 
+@each_dtype
+def test_exp_can_be_one_percent_off_below_the_line_and_not_above_it(dtype):
+    line = drawing.boundaries("B", dtype, 2, drawing.window(dtype))["off"][0][1]
+    log_spacing = math.log(floats.FORMATS[dtype].smallest_subnormal)
+    assert line == pytest.approx(log_spacing + math.log(50))
+
+    def worst(low, high):
+        x = np.linspace(low, high, 2000).astype(dtype)
+        spacings = np.exp(x.astype(float) - log_spacing)
+        computed = np.exp(x).astype(float) / floats.FORMATS[dtype].smallest_subnormal
+        return (np.abs(computed - spacings) / spacings).max()
+
+    with np.errstate(all="ignore"):
+        assert worst(line + 0.01, line + 1) < 0.0101
+        assert worst(line - 0.4, line - 0.01) > 0.01
+
+
 @each_n
 @each_dtype
 def test_a_and_g_are_right_where_their_bounds_say(dtype, n):
@@ -182,9 +197,8 @@ def test_a_and_g_are_right_where_their_bounds_say(dtype, n):
     a = rng.uniform(-700, 700, (20, 200)) if dtype == "float64" else rng.uniform(-80, 80, (20, 200))
     pairs = np.stack([a, a + rng.uniform(-0.99, 0.99, a.shape) * gap], axis=-1).astype(dtype)
     inside = np.abs(np.diff(pairs.astype(float))[..., 0]) < gap
-    assert (
-        drawing.classify(drawing.run("A", pairs, n), drawing.truth(pairs, n))[inside] == 0
-    ).all()
+    classes = drawing.classify(drawing.run("A", pairs, n), drawing.truth(pairs, n))
+    assert not classes[inside].any()
     a, b = drawing.boundaries("G", dtype, n, drawing.window(dtype))["safe"]
     if not len(a):
         assert n > 2
@@ -193,7 +207,7 @@ def test_a_and_g_are_right_where_their_bounds_say(dtype, n):
     part = rng.uniform(size=(20, len(a)))
     points = np.stack([c + part * (line - c) for c, line in zip(center, (a, b), strict=True)], -1)
     points = points[np.isfinite(points).all(axis=-1)][None].astype(dtype)
-    assert (drawing.classify(drawing.run("G", points, n), drawing.truth(points, n)) == 0).all()
+    assert not drawing.classify(drawing.run("G", points, n), drawing.truth(points, n)).any()
 
 
 @each_n
@@ -256,7 +270,7 @@ def test_thresholds_are_where_np_exp_crosses():
                 )
             )
             up, down = dtype(np.inf), dtype(-np.inf)
-            assert np.isfinite(np.exp(top)) and np.isinf(np.exp(np.nextafter(top, up)))
+            assert np.exp(top) < np.exp(np.nextafter(top, up)) == np.inf
             assert np.exp(first) <= info.tiny <= np.exp(np.nextafter(first, up))
             assert np.exp(zero) == 0 < np.exp(np.nextafter(zero, up))
             assert np.exp(np.nextafter(first, down)) < info.tiny
@@ -343,17 +357,29 @@ def test_the_panel_shows_what_the_sentence_says(panel):
         assert ("nearest" in words.sentence) == (counts[WRONG:].sum() > 0)
 
 
-def test_the_nearest_failure_fails(panel):
-    words = panel.update(dtype="float16", n=2, variant="B", around="0", zoom=0)
+@pytest.mark.parametrize(
+    ("dtype", "n", "around", "zoom", "kind"),
+    [
+        ("float16", 2, "0", 0, "nan"),
+        ("float64", 10, "the overflow", 5, "zero"),
+        ("float64", 2, "the underflow", 4, "silently wrong"),
+    ],
+)
+def test_the_nearest_failure_fails(panel, dtype, n, around, zoom, kind):
+    words = panel.update(dtype=dtype, n=n, variant="B", around=around, zoom=zoom)
     told = words.sentence.replace("\N{MINUS SIGN}", "-").split("nearest to (0, 0): ")[1]
-    kind, place = told.rstrip(".").split(" at a = ")
-    a, b = map(float, place.split(", b = "))
+    assert told.startswith(f"{kind} at a = ")
+    a, b = map(float, told.rstrip(".").split(" at a = ")[1].split(", b = "))
+    pairs = drawing.window(dtype, around, zoom).pairs(dtype).astype(float)
+    distance = np.hypot(*np.moveaxis(pairs, -1, 0))
+    place = np.unravel_index(
+        np.where(panel.classes >= WRONG, distance, np.inf).argmin(), distance.shape
+    )
+    np.testing.assert_allclose([a, b], pairs[place], rtol=1e-3)
     with np.errstate(all="ignore"):
-        p = THREAD["B"].function(np.array([a, b], dtype="float16"))
-    assert kind == "nan" and np.isnan(p).any()
-    pairs = drawing.window("float16").pairs("float16").astype(float)
-    nearest = np.hypot(*np.moveaxis(pairs, -1, 0))[panel.classes >= WRONG].min()
-    assert math.hypot(a, b) == pytest.approx(nearest, abs=0.01)
+        p = THREAD["B"].function(np.repeat(pairs[place].astype(dtype), [1, n - 1]))
+    off = np.abs(p[:2].astype(float) - drawing.truth(pairs[place], n))
+    assert np.isnan(off).any() or (off / drawing.truth(pairs[place], n)).max() >= 0.01
 
 
 def test_the_extremes_of_the_panel(panel):
@@ -362,7 +388,8 @@ def test_the_extremes_of_the_panel(panel):
     assert "100 % right" in words.sentence
     assert "Nothing here is silently wrong, zero or nan." in words.sentence
     words = panel.update(dtype="float16", n=1000, variant="B", around="the overflow", zoom=6)
-    assert "0 % right" in words.sentence and "75 % nan" in words.sentence
+    assert ": 0 % right" in words.sentence
+    assert "75 % nan" in words.sentence
 
 
 def test_percent():

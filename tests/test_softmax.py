@@ -1,0 +1,382 @@
+"""The softmax to use, against the exact one.
+
+Tolerances, for n entries in a slice, d_i = max - x_i, u the unit roundoff of float64:
+
+- softmax in float64: d_i is rounded, so exp(-d_i) is off by d_i u; the sum by n u and by the mean
+  of the d_j u under the softmax, at most u log n; exp and the quotient add a few ulps. Hence
+  d_i + 2 n + 6 ulps (Blanchard, Higham and Higham, 2021, say the same to first order).
+- log_softmax and logsumexp in float64: the log of the sum is off by the d_j of the other entries in
+  the same way, hence by (d + 2 n + 6) u of itself, with d the greatest finite d_j.
+- float16, float32 and bfloat16 are computed in float64 and rounded once: half an ulp and a hair.
+
+A d above 746 gives an exp of 0 whatever its error, so that is where d stops counting.
+"""
+
+import datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from softmaxlab import exact, log_softmax, logsumexp, softmax
+
+FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
+INTEGERS = [np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)]
+FUNCTIONS = [softmax, log_softmax, logsumexp]
+U = 2.0**-53
+TINY = 5e-324
+
+logits = st.one_of(
+    st.floats(-30, 30),
+    st.floats(-800, 800),
+    st.floats(),
+    st.sampled_from(
+        [0.0, -0.0, 1e308, -1e308, np.inf, -np.inf, np.nan, TINY, 745.13, -745.14, 709.8, 1e3, 6e4]
+    ),
+)
+
+
+@st.composite
+def axis_of(draw, ndim):
+    axes = st.lists(st.integers(-ndim, ndim - 1), unique_by=lambda a: a % ndim, max_size=ndim)
+    kinds = [st.none()]
+    if ndim:
+        kinds += [st.integers(-ndim, ndim - 1), axes.map(tuple)]
+    return draw(st.one_of(kinds))
+
+
+@st.composite
+def arrays(draw, dtypes):
+    """An array of one of the dtypes, of up to four axes, and one of its axes, several or all."""
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=4, max_side=4))
+    if dtype.kind in "iub":
+        x = draw(hnp.arrays(dtype, shape))
+    else:
+        with np.errstate(all="ignore"):
+            x = draw(hnp.arrays(np.float64, shape, elements=logits)).astype(dtype)
+    return x, draw(axis_of(len(shape)))
+
+
+def entries(x, axis):
+    return x.size // max(1, np.max(x, axis).size)
+
+
+def gaps(x, axis):
+    """max - x in each slice, at most 746."""
+    with np.errstate(all="ignore"):
+        return np.fmin(np.max(x, axis, keepdims=True) - x, 746)
+
+
+def loudly(function, *args):
+    """Call with every floating-point event an error, on an x that may not be written."""
+    x = np.array(args[0])
+    x.flags.writeable = False
+    with np.errstate(all="raise"):
+        result = function(x, *args[1:])
+    np.testing.assert_array_equal(x, args[0])
+    return result
+
+
+def near(result, expected, slack):
+    """Within `slack`, an absolute error; where not finite, the same."""
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(np.where(finite, 0, result), np.where(finite, 0, expected))
+    with np.errstate(invalid="ignore"):
+        assert (np.abs(result - expected) <= slack)[finite].all()
+
+
+def check_softmax(x, axis):
+    """`softmax` of an x that float64 holds exactly, computed in float64 or wider."""
+    p = loudly(softmax, x, axis)
+    x = x.astype(np.float64)
+    assert p.shape == x.shape
+    errors = exact.errors_in_ulps(np.asarray(p, np.float64), x, axis)
+    with np.errstate(invalid="ignore"):
+        tolerance = np.fmax(gaps(x, axis), 0) + 2 * entries(x, axis) + 6
+    assert (errors <= tolerance).all()
+
+
+@settings(deadline=None)
+@given(arrays([np.float64, np.longdouble]))
+def test_softmax_of_wide_floats(case):
+    x, axis = case
+    check_softmax(x, axis)
+    assert softmax(x, axis).dtype == x.dtype
+
+
+@settings(deadline=None)
+@given(arrays([np.float16, np.float32]))
+def test_softmax_of_narrow_floats_is_rounded_once(case):
+    x, axis = case
+    p = loudly(softmax, x, axis)
+    assert p.dtype == x.dtype
+    assert p.shape == x.shape
+    assert (exact.errors_in_ulps(p, x, axis) <= 0.5001).all()
+
+
+@settings(deadline=None)
+@given(arrays([np.dtype(bool), *INTEGERS]))
+def test_integers_and_bool_are_computed_in_float64(case):
+    x, axis = case
+    check_softmax(x.astype(np.float64), axis)
+    for function in FUNCTIONS:
+        result = loudly(function, x, axis)
+        assert result.dtype == np.float64
+        np.testing.assert_array_equal(result, function(x.astype(np.float64), axis))
+
+
+@settings(deadline=None)
+@given(arrays([np.float64, np.longdouble]))
+def test_logarithms_of_wide_floats(case):
+    x, axis = case
+    log_p, lse = loudly(log_softmax, x, axis), loudly(logsumexp, x, axis)
+    assert log_p.dtype == lse.dtype == x.dtype
+    x = x.astype(np.float64)
+    expected, expected_lse = exact.log_softmax(x, axis), exact.logsumexp(x, axis)
+    with np.errstate(all="ignore"):
+        # The log of the sum is how far the max lies below logsumexp.
+        log_sum = -np.max(expected, axis, keepdims=True)
+        spread = np.max(gaps(np.where(x == -np.inf, np.nan, x), axis), axis, keepdims=True)
+        n = entries(x, axis)  # each exp may be subnormal, and then off by TINY
+        slack = log_sum * (np.fmax(spread, 0) + 2 * n + 6) * U + n * TINY
+        near(log_p.astype(float), expected, 2 * slack + 2 * np.spacing(np.abs(expected)))
+        slack = np.reshape(slack, np.shape(lse))
+        near(lse.astype(float), expected_lse, 2 * slack + 2 * np.spacing(np.abs(expected_lse)))
+
+
+@settings(deadline=None)
+@given(arrays([np.float16, np.float32]))
+def test_logarithms_of_narrow_floats_are_rounded_once(case):
+    x, axis = case
+    for function in (log_softmax, logsumexp):
+        result = loudly(function, x, axis)
+        assert result.dtype == x.dtype
+        wide = function(x.astype(np.float64), axis)
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(result, wide.astype(x.dtype))
+
+
+# What softmax is
+
+
+@settings(deadline=None)
+@given(
+    hnp.arrays(np.int64, hnp.array_shapes(max_dims=2, max_side=6), elements=st.integers(-999, 999)),
+    st.integers(-(2**40), 2**40),
+)
+def test_shift_invariance_is_exact_where_the_shift_is(eighths, shift):
+    x = eighths / 8
+    np.testing.assert_array_equal(softmax(x + shift), softmax(x))
+    np.testing.assert_array_equal(log_softmax(x + shift), log_softmax(x))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(-700, 700), min_size=1, max_size=12).flatmap(
+        lambda row: st.tuples(st.just(row), st.permutations(range(len(row))))
+    )
+)
+def test_permutation_and_sum(case):
+    row, order = np.array(case[0]), list(case[1])
+    np.testing.assert_allclose(softmax(row[order]), softmax(row)[order], rtol=1e-13)
+    assert abs(softmax(row).sum() - 1) <= len(row) * 2 * U
+    p = softmax(row)
+    assert (p >= 0).all()
+    assert (p <= 1).all()
+    assert (np.diff(p[np.argsort(row)]) >= -2 * U).all()  # exp may be off by an ulp
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, (0, 2), (1, -1), None])
+def test_sums_to_1_along_the_axis(axis):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)) * 30
+    np.testing.assert_allclose(softmax(x, axis).sum(axis), 1, rtol=1e-15 * 24)
+    kept = logsumexp(x, axis, keepdims=True)
+    assert kept.ndim == 3
+    np.testing.assert_array_equal(kept.squeeze(axis), logsumexp(x, axis))
+    np.testing.assert_allclose(softmax(x, axis), np.exp(x - kept), rtol=1e-12)
+
+
+def test_known_values():
+    assert softmax([3.0, 1.0, 0.2]) == pytest.approx([0.8360188, 0.11314284, 0.05083836])
+    assert softmax([13, 31, 5]) == pytest.approx([1.523e-08, 0.99999998, 5.109e-12], rel=1e-3)
+    assert softmax([1000.0, 1000.0]).tolist() == [0.5, 0.5]
+    assert logsumexp([1000.0, 1000.0]) == pytest.approx(1000.6931471805599)
+
+
+def test_no_axes_and_all_axes():
+    assert softmax(7, axis=None) == 1
+    assert log_softmax(7, axis=None) == 0
+    assert logsumexp(7, axis=None) == 7
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert softmax(x, axis=()).tolist() == [[1, 1], [1, 1]]
+    np.testing.assert_array_equal(softmax(x, axis=None), softmax(x.ravel()).reshape(2, 2))
+
+
+def test_no_slices_is_no_error():
+    for dtype in (np.float32, np.float64):
+        x = np.zeros((0, 3), dtype)
+        assert softmax(x).shape == log_softmax(x).shape == (0, 3)
+        assert logsumexp(x).shape == (0,)
+        assert softmax(x).dtype == dtype
+
+
+# Where others fail
+
+
+def test_nan_and_infinity_stay_in_their_slices():
+    x = np.array([[1.0, 2.0], [np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf], [-np.inf, 0.0]])
+    for dtype in FLOATS:
+        with np.errstate(all="raise"):
+            p, log_p, lse = (function(x.astype(dtype)) for function in FUNCTIONS)
+        assert np.isnan(p[1:4]).all()
+        assert np.isnan(log_p[1:4]).all()
+        np.testing.assert_array_equal(p[0], softmax(x[0].astype(dtype)))
+        np.testing.assert_array_equal(p[4], [0, 1])
+        np.testing.assert_array_equal(log_p[4], [-np.inf, 0])
+        np.testing.assert_array_equal(lse[1:], [np.nan, np.inf, -np.inf, 0])
+    assert np.isnan(logsumexp([np.inf, np.nan]))
+
+
+def test_logits_further_apart_than_the_largest_float():
+    with np.errstate(all="raise"):
+        assert softmax([1e308, -1e308]).tolist() == [1, 0]
+        assert log_softmax([1e308, -1e308]).tolist() == [0, -np.inf]
+        assert logsumexp([1e308, -1e308]) == 1e308
+        assert softmax(np.float32([3e38, -3e38])).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS, ids=str)
+def test_integers_do_not_wrap(dtype):
+    info = np.iinfo(dtype)
+    p = softmax(np.array([info.max, info.min], dtype))
+    assert p[0] == 1
+    assert p[1] < 1e-100
+
+
+def test_70000_float16_logits():
+    p = softmax(np.zeros(70_000, np.float16))
+    assert (p == np.float16(1 / 70_000)).all()
+
+
+def test_tall_columns_are_summed_wide_enough():
+    # Summed one after the other in float16, 1 + 1 + ... stops at 2048.
+    p = softmax(np.zeros((5000, 2), np.float16), axis=0)
+    assert (p == np.float16(1 / 5000)).all()
+    x = np.random.default_rng(3).normal(size=(2**20, 2)).astype(np.float32)
+    p = softmax(x, axis=0)
+    assert p.dtype == np.float32
+    assert p.sum(axis=0, dtype=np.float64) == pytest.approx([1, 1], abs=1e-8)
+
+
+def test_log_softmax_keeps_its_digits_near_0():
+    assert log_softmax([0.0, -40.0])[0] == pytest.approx(-np.exp(-40), rel=1e-14)
+    assert log_softmax([0.0, -700.0])[0] == pytest.approx(-np.exp(-700), rel=1e-12)
+    assert log_softmax([0.0, -800.0]).tolist() == [0, -800]
+    assert log_softmax(np.longdouble([0, -40]))[0] == pytest.approx(-np.exp(-40), rel=1e-14)
+
+
+def test_logsumexp_keeps_its_digits_near_0():
+    assert logsumexp([0.0, -40.0]) == pytest.approx(np.exp(-40), rel=1e-14)
+    assert logsumexp([-1e-20, -50.0]) == pytest.approx(np.exp(-50) - 1e-20, rel=1e-14)
+
+
+# Any kind of array
+
+
+def test_memory_layout_does_not_matter():
+    base = np.random.default_rng(4).normal(size=(6, 8, 4))
+    for view in (base[::2, ::-1], base.T, base[:, 3], np.broadcast_to(base[0], (3, 8, 4))):
+        for axis in (0, -1, None):
+            for function in FUNCTIONS:
+                np.testing.assert_allclose(
+                    function(view, axis), function(view.copy(), axis), rtol=1e-13
+                )
+
+
+@pytest.mark.parametrize("dtype", [">f2", ">f4", ">f8", ">i4", ">u2"])
+def test_byte_order(dtype):
+    x = np.array([1, 2, 3], dtype)
+    native = x.astype(x.dtype.newbyteorder("="))
+    for function in FUNCTIONS:
+        assert function(x).dtype == function(native).dtype
+        assert function(x).dtype.isnative
+        np.testing.assert_array_equal(function(x), function(native))
+
+
+def test_anything_array_like():
+    class Logits:
+        def __array__(self, dtype=None, copy=None):
+            return np.array([1.0, 2.0], dtype)
+
+    expected = softmax(np.array([1.0, 2.0]))
+    for x in ([1, 2], (1.0, 2), range(1, 3), Logits(), memoryview(np.array([1.0, 2.0]))):
+        np.testing.assert_array_equal(softmax(x), expected)
+
+
+def test_bfloat16_and_its_like():
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="no bfloat16 here: ml_dtypes is missing")
+    x = np.random.default_rng(5).normal(size=(300, 7)).astype(ml_dtypes.bfloat16)
+    for function in FUNCTIONS:
+        result = loudly(function, x)
+        assert result.dtype == x.dtype
+        wide = function(x.astype(np.float64))
+        np.testing.assert_array_equal(result, wide.astype(ml_dtypes.bfloat16))
+    zeros = softmax(np.zeros((5000, 2), ml_dtypes.bfloat16), axis=0)
+    assert (zeros == ml_dtypes.bfloat16(1 / 5000)).all()
+    integers = np.array([1, 2], ml_dtypes.int4)
+    np.testing.assert_array_equal(softmax(integers), softmax([1, 2]))
+
+
+# Clear errors
+
+REAL = r"x must hold real numbers \(floats, integers or bool\), but its dtype is "
+MASKED = r"x must be an array without a mask.*filled\(-np.inf\) gives masked entries probability 0"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("x", "axis", "error", "words"),
+    [
+        ([1j, 0], -1, TypeError, REAL + "complex128; convert it to floats first"),
+        (["1", "2"], -1, TypeError, REAL + "<U1"),
+        ([b"1"], -1, TypeError, REAL),
+        ([None, 1.0], -1, TypeError, REAL + "object"),
+        ([2**70, 0], -1, TypeError, REAL + "object"),
+        ([datetime.date(2020, 1, 1)], -1, TypeError, REAL + "object"),
+        (np.array(["2020-01-01"], "M8[D]"), -1, TypeError, REAL + "datetime64"),
+        (np.array([1], "m8[s]"), -1, TypeError, REAL + "timedelta64"),
+        (np.zeros(2, [("a", "f4")]), -1, TypeError, REAL),
+        (np.zeros(2, "V4"), -1, TypeError, REAL),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), -1, TypeError, MASKED),
+        ([[1.0], [1.0, 2.0]], -1, ValueError, "x must be an array of real numbers, but is ragged"),
+        ([1.0], 1.5, TypeError, "axis must be an int, a tuple of ints or None, but is 1.5"),
+        ([1.0], "0", TypeError, "axis must be an int, a tuple of ints or None, but is '0'"),
+        ([1.0], [0], TypeError, r"axis must be an int, a tuple of ints or None, but is \[0\]"),
+        ([1.0], 1, np.exceptions.AxisError, "axis must be within the 1 dimensions of x, but is 1"),
+        ([1.0], (0, -2), np.exceptions.AxisError, r"1 dimensions of x, but is \(0, -2\)"),
+        (
+            1.0,
+            -1,
+            np.exceptions.AxisError,
+            "0 dimensions of x, but is -1; a scalar takes axis=None",
+        ),
+        ([[1.0]], (0, -2), ValueError, r"axis must name each axis once, but is \(0, -2\)"),
+        ([], -1, ValueError, r"x must have an entry along axis -1, but its shape is \(0,\)"),
+        (np.zeros((3, 0)), 1, ValueError, r"entry along axis 1, but its shape is \(3, 0\)"),
+        (np.zeros((0, 3)), 0, ValueError, "entry along axis 0"),
+        (np.zeros((0, 3)), None, ValueError, "entry along axis None"),
+    ],
+)
+def test_bad_input(function, x, axis, error, words):
+    with pytest.raises(error, match=words):
+        function(x, axis)
+
+
+def test_the_hint_for_masked_arrays_works():
+    x = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    filled = x.astype(float).filled(-np.inf)
+    np.testing.assert_allclose(softmax(filled)[[0, 2]], softmax([1, 3]))
+    assert softmax(filled)[1] == 0

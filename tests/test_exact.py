@@ -253,6 +253,12 @@ def test_ulps_below_the_smallest_normal_are_those_of_the_subnormals():
     assert error == pytest.approx(math.exp(-12) / (1 + math.exp(-12)) / float(tiny))
 
 
+def test_ulps_are_those_at_the_exact_value_not_at_its_rounding():
+    p = exact.softmax([0.0, -38.0])
+    assert p[0] == 1  # the exact value is below 1, where the spacing is 2**-53
+    assert exact.errors_in_ulps(p, [0.0, -38.0])[0] == pytest.approx(math.exp(-38) * 2**53)
+
+
 def test_a_probability_a_hair_below_a_power_of_two_is_at_it():
     p = np.nextafter(np.array([1.0, 5e-324]), 0)
     assert exact.errors_in_ulps(p, [0.0, -700.0])[0] == 0.5

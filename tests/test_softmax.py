@@ -73,7 +73,7 @@ def gaps(x, axis):
 def loudly(function, *args):
     """Call with every floating-point event an error, on an x that may not be written."""
     x = np.array(args[0])
-    x.flags.writeable = False
+    x.setflags(write=False)
     with np.errstate(all="raise"):
         result = function(x, *args[1:])
     np.testing.assert_array_equal(x, args[0])

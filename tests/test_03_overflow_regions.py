@@ -239,6 +239,11 @@ def test_the_thread_s_four_examples_of_the_notebook():
         np.testing.assert_array_equal(b(np.array([709.5, 709.5])), [0, 0])
         low = np.array([-744.4, -744.0])
         np.testing.assert_allclose(b(low), [1 / 3, 2 / 3])
+    np.testing.assert_allclose(
+        b(low), [1 / 3, 2 / 3]
+    )  # no warning by default: underflow is ignored
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        b(np.array([709.5, 709.5]))
     np.testing.assert_allclose(exact.softmax(low), [0.401, 0.599], atol=5e-4)
     spacings = np.exp(low + 745.1332191019412) / 2
     np.testing.assert_allclose(spacings, [1.04, 1.55], atol=5e-3)

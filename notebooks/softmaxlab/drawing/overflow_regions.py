@@ -607,9 +607,9 @@ def overflow_atlas(figure):
     failed = {v: [] for v in ARITHMETIC}
     for (v, *_), found in zip(states, classes, strict=True):
         failed[v].append((found >= ZERO).mean())
-    listed = ", ".join(f"{part:.0%} ({d})" for part, d in zip(failed["B"], DTYPES, strict=True))
+    listed = ", ".join(f"{_percent(part)} ({d})" for part, d in zip(failed["B"], DTYPES, strict=True))
     return Words(
-        f"A and G give zeros or nan in {sum(failed['A'] + failed['G']):.0%} of the cells, B in "
+        f"A and G give zeros or nan in {_percent(sum(failed['A'] + failed['G']))} of the cells, B in "
         f"{listed}; the lines, computed from the formats alone, run where B's colors change."
     )
 
@@ -618,7 +618,7 @@ def overflow_corner(figure):
     """B in float64 where exp is about to overflow, for 2, 10 and 1000 classes."""
     where = Window(706, 9.0, 60)
     states = [("B", "float64", n, where) for n in (2, 10, 1000)]
-    places = {"top": 0.93, "bottom": 0.26}
+    places = {"top": 0.93, "bottom": 0.28}
     _maps(figure, states, (1, 3), lambda v, d, n: f"{n} classes", **places)
     _legend(figure, ("overflow", "sum"))
     limits = [floats.sum_overflow("float64", n) for n in (2, 10, 1000)]
@@ -633,7 +633,7 @@ def underflow_corner(figure):
     """B in float16 and in float64 where exp underflows: silently wrong, zero, then nan."""
     windows = {"float16": Window(-14.0, 6.0, 60), "float64": Window(-730.0, 30.0, 60)}
     states = [("B", d, 2, where) for d, where in windows.items()]
-    places = {"top": 0.93, "bottom": 0.26}
+    places = {"top": 0.93, "bottom": 0.28}
     _maps(figure, states, (1, 2), lambda v, d, n: f"{v} in {d}", **places)
     _legend(figure, ("subnormal", "off", "zero"))
     strips = {d: [_limits(d, 2)[name] for name in ("off", "zero")] for d in windows}
@@ -641,8 +641,8 @@ def underflow_corner(figure):
         f"from {number(off)} to {number(zero)} in {d}" for d, (off, zero) in strips.items()
     )
     return Words(
-        f"Before exp becomes 0 it has lost so many bits that B is silently wrong: {listed}; there "
-        "each p is finite and they sum to 1."
+        ff"Before exp becomes 0 it has so few bits left that B can be silently wrong: {listed}; "
+        "there each p is finite and they sum to 1."
     )
 
 

@@ -39,7 +39,10 @@ def report(requirements=REQUIREMENTS):
     lines = [f"{name}: {problem or 'fine'}" for name, problem in problems.items()]
     if not any(problems.values()):
         return "\n".join(
-            [*lines, "All is well. Whether sliders move, your own eyes can tell: see below."]
+            [
+                *lines,
+                "All is well. Whether sliders move, your own eyes can tell: see 'Move a slider'.",
+            ]
         )
     return "\n".join([*lines, "", "What to do:", *_remedies(problems, requirements)])
 

@@ -183,21 +183,15 @@ def window(dtype, around="0", zoom=0, cells=50):
 
 @lru_cache(maxsize=256)
 def measure(variant, dtype, n, where):
-    """The classes of the cells of the `Window` `where`, and their worst relative error.
+    """The classes of the cells of the `Window` `where`.
 
     Returns
     -------
-    classes : ndarray of int8, shape (cells, cells)
+    ndarray of int8, shape (cells, cells)
         The row is b, the column is a; from the least up.
-    error : float
-        The greatest relative error of a normal probability in a cell that is right or inaccurate.
     """
     pairs = where.pairs(dtype)
-    p, exact = run(variant, pairs, n), truth(pairs, n)
-    classes = classify(p, exact)
-    normal = (classes <= INACCURATE)[..., None] & (exact >= np.finfo(dtype).tiny)
-    error = np.abs(p.astype(np.float64) - exact)[normal] / exact[normal]
-    return classes, error.max(initial=0.0)
+    return classify(run(variant, pairs, n), truth(pairs, n))
 
 
 def _limits(dtype, n):
@@ -445,7 +439,7 @@ class Map:
 
     def update(self, variant, dtype, n, where):
         """Shows the map of the `Window` `where`, whose classes it returns."""
-        classes, _ = measure(variant, dtype, n, where)
+        classes = measure(variant, dtype, n, where)
         low, high = where.edges[[0, -1]]
         self.ax.set(xlim=(low, high), ylim=(low, high))
         self.mesh.set_array(classes)
@@ -604,13 +598,16 @@ def overflow_atlas(figure):
     for ax, text in zip(figure.axes[::3], _ROW_NAMES, strict=True):
         ax.annotate(text, (-0.1, 1.2), xycoords="axes fraction", fontsize=12.5)
     _legend(figure)
-    failed = {v: [] for v in ARITHMETIC}
-    for (v, *_), found in zip(states, classes, strict=True):
-        failed[v].append((found >= ZERO).mean())
-    listed = ", ".join(f"{_percent(part)} ({d})" for part, d in zip(failed["B"], DTYPES, strict=True))
+    failed = [(found >= ZERO).mean() for found in classes]
+    of_b = ", ".join(
+        f"{_percent(part)} ({d})"
+        for (v, d, *_), part in zip(states, failed, strict=True)
+        if v == "B"
+    )
+    others = sum(part for (v, *_), part in zip(states, failed, strict=True) if v != "B")
     return Words(
-        f"A and G give zeros or nan in {_percent(sum(failed['A'] + failed['G']))} of the cells, B in "
-        f"{listed}; the lines, computed from the formats alone, run where B's colors change."
+        f"A and G give zeros or nan in {_percent(others)} of the cells, B in {of_b}; the lines, "
+        "computed from the formats alone, run where B's colors change."
     )
 
 
@@ -641,7 +638,7 @@ def underflow_corner(figure):
         f"from {number(off)} to {number(zero)} in {d}" for d, (off, zero) in strips.items()
     )
     return Words(
-        ff"Before exp becomes 0 it has so few bits left that B can be silently wrong: {listed}; "
+        f"Before exp becomes 0 it has so few bits left that B can be silently wrong: {listed}; "
         "there each p is finite and they sum to 1."
     )
 

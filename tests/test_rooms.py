@@ -11,16 +11,18 @@ PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
 
 # Room: what it may import, beside the standard library, numpy and itself. Pillow and IPython come
 # with matplotlib and ipywidgets, and a panel writes its PNG and its display bundle through them.
+# Exercises compare what a learner wrote with the thread's specimens, to name the fault.
 MAY_IMPORT = {
     "softmax": set(),
     "thread": {"scipy"},
     "exact": set(),
     "floats": set(),
     "checkup": {"exact", "floats"},
-    "exercises": {"checkup", "exact"},
+    "exercises": {"checkup", "exact", "floats", "thread"},
     "streaming": set(),
     "drawing": {"matplotlib", "softmax", "thread", "exact", "floats", "checkup", "streaming"},
-    "panel": {"ipywidgets", "matplotlib", "IPython", "PIL"},
+    "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},
+    "selfcheck": {"matplotlib", "packaging"},
 }
 
 
@@ -114,3 +116,11 @@ def test_public_names():
     assert softmaxlab.__all__ == ["THREAD", "log_softmax", "logsumexp", "softmax"]
     assert all(callable(getattr(softmaxlab, name)) for name in softmaxlab.__all__[1:])
     assert list(softmaxlab.THREAD) == list("ABCDEFG")
+
+
+def test_the_panel_knows_no_subject():
+    """Of drawing it has the frame that all drawings share, which knows no softmax either."""
+    tree = ast.parse((PACKAGE / "panel.py").read_text("utf-8"))
+    relative = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
+    assert [node.module for node in relative] == ["drawing"]
+    assert set(imports(PACKAGE / "drawing" / "__init__.py")) <= {"matplotlib", "typing"}

@@ -598,16 +598,11 @@ def overflow_atlas(figure):
     for ax, text in zip(figure.axes[::3], _ROW_NAMES, strict=True):
         ax.annotate(text, (-0.1, 1.2), xycoords="axes fraction", fontsize=12.5)
     _legend(figure)
-    failed = [(found >= ZERO).mean() for found in classes]
-    of_b = ", ".join(
-        f"{_percent(part)} ({d})"
-        for (v, d, *_), part in zip(states, failed, strict=True)
-        if v == "B"
-    )
-    others = sum(part for (v, *_), part in zip(states, failed, strict=True) if v != "B")
+    failed = np.reshape([(found >= ZERO).mean() for found in classes], (3, 3))
+    of_b = ", ".join(f"{_percent(part)} ({d})" for part, d in zip(failed[1], DTYPES, strict=True))
     return Words(
-        f"A and G give zeros or nan in {_percent(others)} of the cells, B in {of_b}; the lines, "
-        "computed from the formats alone, run where B's colors change."
+        f"A and G give zeros or nan in {_percent(failed[[0, 2]].mean())} of the cells, B in "
+        f"{of_b}; the lines, computed from the formats alone, run where B's colors change."
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import run_notebooks
 
-from softmaxlab import exact, floats
+from softmaxlab import exact, floats, regions
 from softmaxlab.drawing import new_figure, paint
 from softmaxlab.drawing import overflow_regions as drawing
 from softmaxlab.exercises import NOT_YET
@@ -41,7 +41,7 @@ def some_pairs(dtype, shape, seed=0):
 @each_variant
 def test_a_cell_of_the_map_is_a_row_of_the_threads_function(variant, dtype, n):
     pairs = some_pairs(dtype, (4, 50))
-    p = drawing.run(variant, pairs, n)
+    p = regions.run(variant, pairs, n)
     assert p.dtype == pairs.dtype
     with np.errstate(all="ignore"):
         rows = np.repeat(pairs, [1, n - 1], axis=-1).reshape(-1, n)
@@ -50,15 +50,15 @@ def test_a_cell_of_the_map_is_a_row_of_the_threads_function(variant, dtype, n):
         np.testing.assert_array_equal(row[1:], row[1])
     each = np.array(rows)[:, :2].reshape(pairs.shape)
     np.testing.assert_array_equal(p, each)
-    truth = drawing.truth(pairs, n)
-    np.testing.assert_array_equal(drawing.classify(p, truth), drawing.classify(each, truth))
+    truth = regions.truth(pairs, n)
+    np.testing.assert_array_equal(regions.classify(p, truth), regions.classify(each, truth))
 
 
 @each_n
 @each_dtype
 def test_the_truth_is_the_exact_softmax(dtype, n):
     pairs = some_pairs(dtype, (60,), seed=1)
-    truth = drawing.truth(pairs, n)
+    truth = regions.truth(pairs, n)
     for pair, p in zip(pairs, truth, strict=True):
         row = np.repeat(pair, [1, n - 1]).astype(np.float64)
         expected = exact.softmax(row)[:2]
@@ -68,15 +68,15 @@ def test_the_truth_is_the_exact_softmax(dtype, n):
 def test_the_classes_are_those_of_errors_in_ulps():
     for variant, dtype in (("B", "float16"), ("B", "float64"), ("A", "float64"), ("G", "float32")):
         pairs = some_pairs(dtype, (150,), seed=2)
-        p = drawing.run(variant, pairs, 3)
-        classes = drawing.classify(p, drawing.truth(pairs, 3))
+        p = regions.run(variant, pairs, 3)
+        classes = regions.classify(p, regions.truth(pairs, 3))
         for pair, got, kind in zip(pairs, p, classes, strict=True):
             row = np.repeat(pair, [1, 2])
             ulps = exact.errors_in_ulps(np.repeat(got, [1, 2]), row)[:2]
-            near = np.abs(ulps - drawing.ULPS[dtype]) < 3  # the map's truth is right to 3 ulps
+            near = np.abs(ulps - regions.ULPS[dtype]) < 3  # the map's truth is right to 3 ulps
             if near.any():
                 continue
-            bad = ulps > drawing.ULPS[dtype]
+            bad = ulps > regions.ULPS[dtype]
             off = np.abs(got.astype(float) / exact.softmax(row)[:2].clip(5e-324) - 1)
             if np.isnan(got).any():
                 expected = NAN
@@ -97,11 +97,11 @@ def test_classify_by_hand():
         4: [np.nan, 0.0],
     }
     for kind, p in rows.items():
-        assert drawing.classify(np.array(p), truth) == kind
+        assert regions.classify(np.array(p), truth) == kind
     # Below the normal numbers the spacing is that of the subnormals.
-    assert drawing.classify(np.array([5e-324, 1.0]), np.array([2e-323, 1.0])) == 0
-    assert drawing.classify(np.array([0.0, 1.0]), np.array([2e-323, 1.0])) == 0
-    assert drawing.classify(np.array([0.0, 1.0]), np.array([1e-321, 1.0])) == ZERO
+    assert regions.classify(np.array([5e-324, 1.0]), np.array([2e-323, 1.0])) == 0
+    assert regions.classify(np.array([0.0, 1.0]), np.array([2e-323, 1.0])) == 0
+    assert regions.classify(np.array([0.0, 1.0]), np.array([1e-321, 1.0])) == ZERO
 
 
 # Measured and analytic boundaries.
@@ -120,9 +120,9 @@ def neighbors(grid):
 @pytest.mark.parametrize("around", PLACES)
 @pytest.mark.parametrize("zoom", [0, 4])
 def test_measured_and_analytic_boundaries_agree_within_one_cell(variant, dtype, n, around, zoom):
-    where = drawing.window(dtype, around, zoom, cells=60)
-    measured = drawing.measure(variant, dtype, n, where)
-    foretold = drawing.predict(variant, where.pairs(dtype).astype(float), n, dtype)
+    where = regions.window(dtype, around, zoom, cells=60)
+    measured = regions.measure(variant, dtype, n, where)
+    foretold = regions.predict(variant, where.pairs(dtype).astype(float), n, dtype)
     near = neighbors(foretold)
     exactly = (near == measured).any(axis=0)
     at_worst = ((near < ZERO) & (near >= measured)).any(axis=0)
@@ -137,10 +137,10 @@ def test_the_drawn_lines_of_b_part_the_measured_regions(dtype, n):
 
     def kind(a, b):
         pairs = np.array([[a, b]], dtype=dtype)
-        return drawing.classify(drawing.run("B", pairs, n), drawing.truth(pairs, n))[0]
+        return regions.classify(regions.run("B", pairs, n), regions.truth(pairs, n))[0]
 
-    where = drawing.window(dtype)
-    lines = drawing.boundaries("B", dtype, n, where)
+    where = regions.window(dtype)
+    lines = regions.boundaries("B", dtype, n, where)
     cell = 2 * where.half / 60
     low, _ = where.edges[[0, -1]]
     a, b = (line[np.isfinite(line)] for line in lines["overflow"])
@@ -166,15 +166,15 @@ def test_the_drawn_lines_of_b_part_the_measured_regions(dtype, n):
 @each_n
 @each_dtype
 def test_b_is_silently_wrong_in_most_of_the_belt(dtype, n):
-    where = drawing.window(dtype, "the underflow", 4, cells=60)
-    measured = drawing.measure("B", dtype, n, where)
-    foretold = drawing.predict("B", where.pairs(dtype).astype(float), n, dtype)
+    where = regions.window(dtype, "the underflow", 4, cells=60)
+    measured = regions.measure("B", dtype, n, where)
+    foretold = regions.predict("B", where.pairs(dtype).astype(float), n, dtype)
     assert (measured == WRONG).sum() > 0.7 * (foretold == WRONG).sum() > 50
 
 
 @each_dtype
 def test_exp_can_be_one_percent_off_below_the_line_and_not_above_it(dtype):
-    line = drawing.boundaries("B", dtype, 2, drawing.window(dtype))["off"][0][1]
+    line = regions.boundaries("B", dtype, 2, regions.window(dtype))["off"][0][1]
     log_spacing = math.log(floats.FORMATS[dtype].smallest_subnormal)
     assert line == pytest.approx(log_spacing + math.log(50))
 
@@ -192,14 +192,14 @@ def test_exp_can_be_one_percent_off_below_the_line_and_not_above_it(dtype):
 @each_n
 @each_dtype
 def test_a_and_g_are_right_where_their_bounds_say(dtype, n):
-    gap = drawing.safe_gap(dtype, n)
+    gap = regions.safe_gap(dtype, n)
     rng = np.random.default_rng(4)
     a = rng.uniform(-700, 700, (20, 200)) if dtype == "float64" else rng.uniform(-80, 80, (20, 200))
     pairs = np.stack([a, a + rng.uniform(-0.99, 0.99, a.shape) * gap], axis=-1).astype(dtype)
     inside = np.abs(np.diff(pairs.astype(float))[..., 0]) < gap
-    classes = drawing.classify(drawing.run("A", pairs, n), drawing.truth(pairs, n))
+    classes = regions.classify(regions.run("A", pairs, n), regions.truth(pairs, n))
     assert not classes[inside].any()
-    a, b = drawing.boundaries("G", dtype, n, drawing.window(dtype))["safe"]
+    a, b = regions.boundaries("G", dtype, n, regions.window(dtype))["safe"]
     if not len(a):
         assert n > 2
         return
@@ -207,28 +207,28 @@ def test_a_and_g_are_right_where_their_bounds_say(dtype, n):
     part = rng.uniform(size=(20, len(a)))
     points = np.stack([c + part * (line - c) for c, line in zip(center, (a, b), strict=True)], -1)
     points = points[np.isfinite(points).all(axis=-1)][None].astype(dtype)
-    assert not drawing.classify(drawing.run("G", points, n), drawing.truth(points, n)).any()
+    assert not regions.classify(regions.run("G", points, n), regions.truth(points, n)).any()
 
 
 @each_n
 @each_dtype
 def test_a_never_fails_in_the_plane(dtype, n):
     for around in PLACES:
-        where = drawing.window(dtype, around, cells=60)
-        assert drawing.measure("A", dtype, n, where).max() <= INACCURATE
+        where = regions.window(dtype, around, cells=60)
+        assert regions.measure("A", dtype, n, where).max() <= INACCURATE
         if dtype == "float64":
-            truth = drawing.truth(where.pairs(dtype), n)
+            truth = regions.truth(where.pairs(dtype), n)
             normal = truth >= np.finfo(dtype).tiny
-            off = (drawing.run("A", where.pairs(dtype), n) / truth.clip(1e-308) - 1)[normal]
+            off = (regions.run("A", where.pairs(dtype), n) / truth.clip(1e-308) - 1)[normal]
             assert np.abs(off).max() < 1e-12
 
 
 @each_dtype
 def test_beyond_the_safe_gap_a_does_lose_digits(dtype):
-    classes = drawing.measure("A", dtype, 2, drawing.window(dtype, cells=60))
-    pairs = drawing.window(dtype, cells=60).pairs(dtype).astype(float)
+    classes = regions.measure("A", dtype, 2, regions.window(dtype, cells=60))
+    pairs = regions.window(dtype, cells=60).pairs(dtype).astype(float)
     gap = np.abs(np.diff(pairs)[..., 0])
-    assert not classes[gap < drawing.safe_gap(dtype, 2)].any()
+    assert not classes[gap < regions.safe_gap(dtype, 2)].any()
     if dtype != "float16":
         assert classes.any()
 
@@ -283,13 +283,13 @@ def test_thresholds_are_where_np_exp_crosses():
 
 
 def test_the_answers_under_the_panel():
-    t = [drawing.boundaries("B", "float64", n, drawing.window("float64"))["sum"] for n in (2, 1000)]
+    t = [regions.boundaries("B", "float64", n, regions.window("float64"))["sum"] for n in (2, 1000)]
     assert t[0][1].max() - t[1][1].max() == pytest.approx(math.log(999))
     assert math.log(999) == pytest.approx(6.9, abs=0.01)
     assert math.log(100) == pytest.approx(4.6, abs=0.01)
-    widths = [2 * drawing.window(dtype).half for dtype in ("float16", "float64")]
+    widths = [2 * regions.window(dtype).half for dtype in ("float16", "float64")]
     assert [round(width) for width in widths] == [42, 1788]
-    cells = [2 * drawing.window("float64", zoom=zoom).half / 50 for zoom in range(4)]
+    cells = [2 * regions.window("float64", zoom=zoom).half / 50 for zoom in range(4)]
     assert cells[2] > math.log(100) > cells[3]
     assert math.exp(709.7827 - 700) == pytest.approx(17_700, rel=0.01)
 
@@ -322,12 +322,12 @@ def test_the_functions_typed_out_in_the_notebook_are_those_of_the_maps():
     with np.errstate(all="ignore"):
         for dtype in drawing.DTYPES:
             for n in (2, 10):
-                pairs = drawing.window(dtype).pairs(dtype)
+                pairs = regions.window(dtype).pairs(dtype)
                 for variant in "AB":
                     p = space[f"plane_{variant}"](pairs, n)
-                    np.testing.assert_array_equal(p, drawing.run(variant, pairs, n))
-                exact_p, ulps = drawing.truth(pairs, n), drawing.ULPS[dtype]
-                expected = drawing.classify(p, exact_p)
+                    np.testing.assert_array_equal(p, regions.run(variant, pairs, n))
+                exact_p, ulps = regions.truth(pairs, n), regions.ULPS[dtype]
+                expected = regions.classify(p, exact_p)
                 np.testing.assert_array_equal(space["classify"](p, exact_p, ulps), expected)
                 typed = space["classify"](p, space["truth"](pairs, n), ulps)
                 if dtype == "float16":
@@ -356,7 +356,7 @@ def test_the_panel_shows_what_the_sentence_says(panel):
         counts = np.bincount(panel.classes.ravel(), minlength=5)
         assert [int(row[1]) for row in words.table[1:]] == counts.tolist()
         np.testing.assert_array_equal(panel.map.mesh.get_array(), panel.classes)
-        for name, count in zip(drawing.CLASSES, counts, strict=True):
+        for name, count in zip(regions.CLASSES, counts, strict=True):
             share = words.sentence.split(f" % {name}")[0].split()[-1]
             assert abs(float(share) - 100 * count / 2500) <= 1
         assert ("Nothing here" in words.sentence) == (counts[WRONG:].sum() == 0)
@@ -376,7 +376,7 @@ def test_the_nearest_failure_fails(panel, dtype, n, around, zoom, kind):
     told = words.sentence.replace("\N{MINUS SIGN}", "-").split("nearest to (0, 0): ")[1]
     assert told.startswith(f"{kind} at a = ")
     a, b = map(float, told.rstrip(".").split(" at a = ")[1].split(", b = "))
-    pairs = drawing.window(dtype, around, zoom).pairs(dtype).astype(float)
+    pairs = regions.window(dtype, around, zoom).pairs(dtype).astype(float)
     distance = np.hypot(*np.moveaxis(pairs, -1, 0))
     place = np.unravel_index(
         np.where(panel.classes >= WRONG, distance, np.inf).argmin(), distance.shape
@@ -384,8 +384,8 @@ def test_the_nearest_failure_fails(panel, dtype, n, around, zoom, kind):
     np.testing.assert_allclose([a, b], pairs[place], rtol=1e-3)
     with np.errstate(all="ignore"):
         p = THREAD["B"].function(np.repeat(pairs[place].astype(dtype), [1, n - 1]))
-    off = np.abs(p[:2].astype(float) - drawing.truth(pairs[place], n))
-    assert np.isnan(off).any() or (off / drawing.truth(pairs[place], n)).max() >= 0.01
+    off = np.abs(p[:2].astype(float) - regions.truth(pairs[place], n))
+    assert np.isnan(off).any() or (off / regions.truth(pairs[place], n)).max() >= 0.01
 
 
 def test_the_extremes_of_the_panel(panel):
@@ -413,8 +413,8 @@ def test_the_numbers_of_the_atlas():
     _, words = paint(drawing.overflow_atlas)
     assert "A and G give zeros or nan in 0 % of the cells" in words.sentence
     for dtype in drawing.DTYPES:
-        where = drawing.window(dtype, cells=60)
-        classes = drawing.measure("B", dtype, 2, where)
+        where = regions.window(dtype, cells=60)
+        classes = regions.measure("B", dtype, 2, where)
         assert f"{100 * (classes >= ZERO).mean():.0f} % ({dtype})" in words.sentence
 
 

@@ -9,7 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
 
-# Room: what it may import, beside the standard library, numpy and itself. Pillow and IPython come
+# Room: what it may import, beside the standard library, numpy and itself. Contourpy comes with
+# matplotlib and follows a level line with no picture. Pillow and IPython come
 # with matplotlib and ipywidgets, and a panel writes its PNG and its display bundle through them.
 # Exercises compare what a learner wrote with the thread's specimens, to name the fault.
 MAY_IMPORT = {
@@ -17,10 +18,21 @@ MAY_IMPORT = {
     "thread": {"scipy"},
     "exact": set(),
     "floats": set(),
+    "regions": {"floats", "scipy", "contourpy"},
     "checkup": {"exact", "floats"},
     "exercises": {"checkup", "exact", "floats", "thread"},
     "streaming": set(),
-    "drawing": {"matplotlib", "softmax", "thread", "exact", "floats", "checkup", "streaming"},
+    "drawing": {
+        "matplotlib",
+        "scipy",
+        "softmax",
+        "thread",
+        "exact",
+        "floats",
+        "regions",
+        "checkup",
+        "streaming",
+    },
     "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},
     "selfcheck": {"matplotlib", "packaging"},
 }

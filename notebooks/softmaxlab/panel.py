@@ -147,7 +147,7 @@ class Panel:
         try:
             with matplotlib.rc_context(STYLE):
                 self.words = self.drawing.update(**state)
-                self._png = _png(self.frame())
+                self._png = _png(self.frame(), compress_level=1)
         except Exception as error:
             self._view.value = (
                 f'<p role="alert"><strong>This picture could not be drawn.</strong> '
@@ -206,11 +206,11 @@ def _values(control):
     return [_values(part) for part in control]
 
 
-def _png(image):
+def _png(image, compress_level=9):
     """A small PNG, quickly: at most 256 colors, found by octree."""
     buffer = io.BytesIO()
     palette = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette.save(buffer, format="PNG", compress_level=1)
+    palette.save(buffer, format="PNG", compress_level=compress_level)
     return buffer.getvalue()
 
 

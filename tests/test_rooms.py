@@ -83,8 +83,8 @@ def test_arrows_run_downwards_only():
         above.add(room)
 
 
-def test_the_door_opens_on_softmax_and_thread_only():
-    assert set(imports(PACKAGE / "__init__.py")) == {"softmax", "thread"}
+def test_the_door_opens_on_three_rooms_only():
+    assert set(imports(PACKAGE / "__init__.py")) == {"checkup", "softmax", "thread"}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_importing_softmaxlab_is_light():
 def test_public_names():
     import softmaxlab
 
-    assert softmaxlab.__all__ == ["THREAD", "log_softmax", "logsumexp", "softmax"]
+    assert softmaxlab.__all__ == ["THREAD", "examine", "log_softmax", "logsumexp", "softmax"]
     assert all(callable(getattr(softmaxlab, name)) for name in softmaxlab.__all__[1:])
     assert list(softmaxlab.THREAD) == list("ABCDEFG")
 

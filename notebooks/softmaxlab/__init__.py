@@ -1,6 +1,7 @@
 """What the notebooks import: one room for each job, numbers below, pictures and sliders above."""
 
+from .checkup import examine
 from .softmax import log_softmax, logsumexp, softmax
 from .thread import THREAD
 
-__all__ = ["THREAD", "log_softmax", "logsumexp", "softmax"]
+__all__ = ["THREAD", "examine", "log_softmax", "logsumexp", "softmax"]

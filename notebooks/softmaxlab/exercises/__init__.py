@@ -104,7 +104,8 @@ def ask(function, cases, faults=(), praise="", rtol=1e-9):
 
 def _agree(got, expected, rtol):
     try:
-        return np.shape(got) == np.shape(expected) and np.allclose(
+        got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
+        return got.shape == expected.shape and np.allclose(
             got, expected, rtol=rtol, atol=1e-300, equal_nan=True
         )
     except (TypeError, ValueError):

@@ -155,7 +155,7 @@ def one_max(x):
     [
         (check_row_softmax, row_softmax),
         (check_softmax_along, softmax_along),
-        (check_fooled, SQUARE.tolist()),
+        (check_fooled, [[1.1, 0.7], [0.0, 0.4]]),
     ],
 )
 def test_solutions_pass(check, answer):
@@ -173,13 +173,16 @@ def test_stubs_are_told_not_yet(check):
     [
         (lambda x: ..., NOT_YET),
         (lambda x: None, NOT_YET),
+        (THREAD["C"].function, "your sum has lost its axis"),
+        (lambda x: np.exp(x) / np.exp(x).sum(-1), "your sum has lost its axis"),
         (
-            lambda x: (lambda e: e / (e.sum(-1) if len(x) == len(x.T) else e.sum(-1)[:, None]))(
-                np.exp(x)
-            ),
-            "your sum has lost its axis",
+            lambda x: (lambda e: e / e.sum(-1, keepdims=True))(np.exp(x - x.max(-1))),
+            "your max has lost its axis",
         ),
-        (THREAD["C"].function, "raises ValueError"),
+        (
+            lambda x: np.exp(x - x.max(-1)) / np.exp(x - x.max(-1)).sum(-1),
+            "your max and your sum have lost their axis",
+        ),
         (THREAD["F"].function, "your columns sum to 1"),
         (THREAD["A"].function, "sum runs over the whole matrix"),
         (one_max, "each row needs its own max"),
@@ -205,7 +208,9 @@ def test_a_wrong_softmax_of_rows_is_told_its_fault(wrong, fault):
             lambda x, axis: np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis, keepdims=True),
             "take the max along the axis too",
         ),
-        (lambda x, axis: np.exp(x - x.max(axis)) / np.exp(x).sum(axis), "raises ValueError"),
+        (lambda x, axis: np.exp(x) / np.exp(x).sum(axis), "your sum has lost its axis"),
+        (lambda x, axis: np.exp(x) / np.exp(x).sum(axis, keepdims=True), "your exp overflows"),
+        (lambda x, axis: 1 / 0, "raises ZeroDivisionError"),
     ],
 )
 def test_a_wrong_softmax_along_an_axis_is_told_its_fault(wrong, fault):
@@ -219,6 +224,7 @@ def test_a_wrong_softmax_along_an_axis_is_told_its_fault(wrong, fault):
     [
         ([[1.0, 2.0, 3.0]], "only if x is square"),
         ([["a"]], "a matrix of numbers"),
+        (SQUARE.tolist(), "the matrix of the lesson"),
         ([[1.0, 1.0], [0.0, 1.0]], "two greatest scores"),
         ([[0.0, np.nan], [0.0, 1.0]], "finite scores"),
         ([[1000.0, 0.0], [0.0, 1.0]], "nan here"),
@@ -234,7 +240,7 @@ def test_a_matrix_that_does_not_fool_is_told_why(wrong, fault):
 
 def test_an_answer_shows_its_input_expected_and_got():
     answer = check_row_softmax(THREAD["F"].function)
-    assert np.array_equal(answer.input, X[:2])
+    assert np.array_equal(answer.input, SQUARE)
     assert answer.expected.shape == answer.got.shape
     for text in (repr(answer), answer._repr_html_()):
         for part in ("input", "expected", "got", "columns sum to 1"):

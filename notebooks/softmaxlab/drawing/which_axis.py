@@ -115,10 +115,11 @@ def distributions(p):
     parts = [_which(good[axis], _NAMES[axis]) for axis in (-1, 0) if any(good[axis])]
     if parts:
         parts += [f"no {_NAMES[axis]} is" for axis in (-1, 0) if not any(good[axis])]
-        return "; ".join([parts[0], *map(_lower, parts[1:])])
+    else:
+        parts = ["No row and no column is a distribution"]
     if is_distribution(p.ravel()):
-        return "No row and no column is a distribution; the matrix as a whole is"
-    return "No row and no column is a distribution"
+        parts += ["the matrix as a whole is"]
+    return "; ".join([parts[0], *map(_lower, parts[1:])])
 
 
 def _which(good, name):

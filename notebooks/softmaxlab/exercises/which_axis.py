@@ -22,30 +22,64 @@ def _is(other):
     return test
 
 
+def _without_keepdims(x, axis=-1):
+    e = np.exp(x)
+    return e / e.sum(axis)
+
+
+def _shift_without_keepdims(x, axis=-1):
+    e = np.exp(x - x.max(axis))
+    return e / e.sum(axis, keepdims=True)
+
+
+def _neither_has_keepdims(x, axis=-1):
+    e = np.exp(x - x.max(axis))
+    return e / e.sum(axis)
+
+
+def _axis_0(x, axis=0):
+    return exact.softmax(x, axis=0)
+
+
+_KEEPDIMS = [
+    (
+        _is(_without_keepdims),
+        "Your sum has lost its axis: without keepdims numpy lines the sums up with the last axis, "
+        "and divides by the sums of other slices. A square input hides it.",
+    ),
+    (
+        _is(_shift_without_keepdims),
+        "Your max has lost its axis: without keepdims numpy subtracts the max of another slice, "
+        "which differs within a slice.",
+    ),
+    (
+        _is(_neither_has_keepdims),
+        "Your max and your sum have lost their axis: without keepdims numpy pairs each slice with "
+        "the numbers of others.",
+    ),
+]
+_OVERFLOW = (
+    lambda arguments, expected, got: np.isnan(got[arguments[0] > 1000]).any(),
+    "Your exp overflows. Shift each slice by its max first.",
+)
+
+
 def check_row_softmax(function):
     """Judges ``function(x)``, a softmax of each row of a matrix, shape (rows, columns)."""
     return ask(
         function,
-        [((x,), exact.softmax(x, axis=-1)) for x in (_WIDE, _SQUARE, _FAR_APART)],
+        [((x,), exact.softmax(x, axis=-1)) for x in (_SQUARE, _WIDE, _FAR_APART)],
         [
-            (
-                _is(THREAD["C"].function),
-                "Your sum has lost its axis: without keepdims numpy divides column j by the sum "
-                "of row j. A square input hides it.",
-            ),
-            (_is(THREAD["F"].function), "Your columns sum to 1. Each row was asked for."),
-            (_is(THREAD["B"].function), "Your columns sum to 1. Each row was asked for."),
+            _OVERFLOW,
+            *_KEEPDIMS,
+            (_is(_axis_0), "Your columns sum to 1. Each row was asked for."),
             (
                 _is(THREAD["A"].function),
                 "Your sum runs over the whole matrix. Each row needs its own.",
             ),
             (
-                lambda arguments, expected, got: np.isnan(got[expected.shape[0] - 1 :]).any(),
-                "A row far below the greatest score of all is lost. Each row needs its own max.",
-            ),
-            (
                 lambda arguments, expected, got: np.isnan(got).any(),
-                "Your exp overflows. Shift each row by its max first.",
+                "A row far below the greatest score of all is lost. Each row needs its own max.",
             ),
         ],
         praise="Each row has its own max and its own sum, and keepdims keeps both in place.",
@@ -54,25 +88,25 @@ def check_row_softmax(function):
 
 def check_softmax_along(function):
     """Judges ``function(x, axis)``, a softmax along any axis of an array of any dimension."""
-    cases = [((x, axis), exact.softmax(x, axis=axis)) for x, axis in [(_WIDE, -1), (_WIDE, 0)]]
-    cases += [((_BLOCK, axis), exact.softmax(_BLOCK, axis=axis)) for axis in (0, 1, 2)]
-    cases += [((_FAR_APART.T, 0), exact.softmax(_FAR_APART.T, axis=0))]
+    far = _FAR_APART.T
+    cases = [
+        (_SQUARE, -1),
+        (_SQUARE, 0),
+        (_WIDE, 0),
+        *((_BLOCK, axis) for axis in range(3)),
+        (far, 0),
+    ]
     return ask(
         function,
-        cases,
+        [((x, axis), exact.softmax(x, axis=axis)) for x, axis in cases],
         [
+            _OVERFLOW,
+            *_KEEPDIMS,
             (
-                lambda arguments, expected, got: np.allclose(
-                    got, exact.softmax(arguments[0], axis=-1)
-                ),
+                _is(lambda x, axis: exact.softmax(x, axis=-1)),
                 "Your function always takes the last axis, whatever the axis it is given.",
             ),
-            (
-                lambda arguments, expected, got: np.allclose(
-                    got, exact.softmax(arguments[0], axis=0)
-                ),
-                "Your function always takes axis 0, whatever the axis it is given.",
-            ),
+            (_is(_axis_0), "Your function always takes axis 0, whatever the axis it is given."),
             (
                 lambda arguments, expected, got: np.isnan(got).any(),
                 "A slice far below the greatest score is lost. Take the max along the axis too.",
@@ -94,6 +128,8 @@ def check_fooled(x):
         return Answer(
             False, f"C divides by a sum of each row only if x is square; its shape is {x.shape}.", x
         )
+    if np.array_equal(x, _SQUARE):
+        return Answer(False, "That is the matrix of the lesson. Find one of your own.", x)
     if not np.isfinite(x).all():
         return Answer(False, "Use finite scores: C is wrong on ordinary ones too.", x)
     ordered = np.sort(x, axis=1)

@@ -1,13 +1,16 @@
 """Notebook 03: its maps and their boundaries, what its prose claims, and what its checks answer."""
 
+import itertools
 import math
 
+import matplotlib
 import numpy as np
 import pytest
 import run_notebooks
+from scipy.special import logsumexp
 
 from softmaxlab import exact, floats, regions
-from softmaxlab.drawing import new_figure, paint
+from softmaxlab.drawing import STYLE, new_figure, paint
 from softmaxlab.drawing import overflow_regions as drawing
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises import overflow_regions as exercises
@@ -263,6 +266,38 @@ def test_the_sum_overflows_at_log_max_minus_log_n(dtype, n):
     np.testing.assert_array_equal(above, 0)
 
 
+def test_what_the_prose_says_of_the_table_of_thresholds():
+    f = floats.FORMATS["float64"]
+    assert math.log(f.smallest_subnormal) == pytest.approx(-744.44, abs=0.005)
+    assert math.log(f.smallest_subnormal) - math.log(2) == pytest.approx(
+        floats.first_zero_exp("float64"), rel=1e-12
+    )
+    halves = floats.round_to([88.3, 88.6, 88.75, 89.1], "bfloat16")
+    np.testing.assert_array_equal(halves, [88.5, 88.5, 89, 89])
+    with np.errstate(over="ignore"):
+        assert floats.round_to(np.exp(88.5), "bfloat16") < np.inf
+        assert floats.round_to(np.exp(89.0), "bfloat16") == np.inf
+
+
+def test_a_gives_exactly_1_before_the_exact_p_rounds_to_1():
+    a = THREAD["A"].function
+    gap = floats.gap_to_one("float64")
+    for x in (gap, gap + 0.5):
+        assert a(np.array([0.0, x]))[1] == 1
+        assert exact.softmax([0.0, x])[1] < 1
+    assert a(np.array([0.0, gap - 0.01]))[1] < 1
+
+
+def test_a_keeps_at_a_large_offset_what_g_loses():
+    expected = exact.softmax([0.0, 2.0])
+    for offset, lost in ((1e4, 1e-13), (1e6, 1e-11), (1e8, 1e-9)):
+        x = offset + np.array([0.0, 2.0])
+        np.testing.assert_array_equal(exact.softmax(x), expected)
+        off = {v: np.abs(THREAD[v].function(x) / expected - 1).max() for v in "AG"}
+        assert off["A"] < 1e-15
+        assert lost < off["G"] < 10 * lost
+
+
 def test_thresholds_are_where_np_exp_crosses():
     with np.errstate(all="ignore"):
         for dtype in (np.float16, np.float32, np.float64):
@@ -291,6 +326,14 @@ def test_the_answers_under_the_panel():
     assert [round(width) for width in widths] == [42, 1788]
     cells = [2 * regions.window("float64", zoom=zoom).half / 50 for zoom in range(4)]
     assert cells[2] > math.log(100) > cells[3]
+
+    def silently_wrong(dtype, zoom):
+        where = regions.window(dtype, "the underflow", zoom)
+        return (regions.measure("B", dtype, 2, where) == WRONG).mean()
+
+    assert [silently_wrong("float64", zoom) for zoom in range(3)] == [0, 0, 0]
+    assert silently_wrong("float64", 4) > silently_wrong("float64", 3) > 0.005
+    assert silently_wrong("float16", 0) > 0.03
     assert math.exp(709.7827 - 700) == pytest.approx(17_700, rel=0.01)
 
 
@@ -304,6 +347,10 @@ def test_where_the_stable_version_fails():
             assert softmax(x)[0] < softmax(x)[1]
         assert np.isnan(a(np.array([-100, 0, 100], np.int8))).any()
         np.testing.assert_array_equal(a(np.zeros(70_000, np.float16)), 0)
+        # Up to the largest float, A stands: in the number of classes, and in the scores.
+        largest = np.finfo(np.float16).max
+        np.testing.assert_allclose(a(np.zeros(65_504, np.float16)), 1 / 65_504, rtol=2e-3)
+        np.testing.assert_array_equal(a(np.array([-largest, largest])), [0, 1])
         for x in ([-np.inf] * 3, [0, np.inf]):
             assert np.isnan(a(np.array(x))).all()
     with pytest.raises(TypeError, match="subtract"):
@@ -315,15 +362,15 @@ def test_where_the_stable_version_fails():
 
 def test_the_functions_typed_out_in_the_notebook_are_those_of_the_maps():
     notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / "03_overflow_regions.ipynb")
-    space = {"np": np}
+    space = {"np": np, "logsumexp": logsumexp}
     for cell in notebook.cells:
-        if cell.source.startswith(("def row", "def truth", "def classify")):
+        if cell.source.startswith(("def row", "def plane_G", "def truth", "def classify")):
             exec(cell.source, space)
     with np.errstate(all="ignore"):
         for dtype in drawing.DTYPES:
             for n in (2, 10):
                 pairs = regions.window(dtype).pairs(dtype)
-                for variant in "AB":
+                for variant in "ABG":
                     p = space[f"plane_{variant}"](pairs, n)
                     np.testing.assert_array_equal(p, regions.run(variant, pairs, n))
                 exact_p, ulps = regions.truth(pairs, n), regions.ULPS[dtype]
@@ -398,6 +445,22 @@ def test_the_extremes_of_the_panel(panel):
     assert "75 % nan" in words.sentence
 
 
+def test_no_text_of_the_panel_is_cut_off_or_runs_into_another():
+    with matplotlib.rc_context(STYLE):
+        figure = new_figure()
+        panel = drawing.OverflowRegions(figure)
+        renderer = figure.canvas.get_renderer()
+        for dtype, around, zoom in itertools.product(drawing.DTYPES, PLACES, range(7)):
+            for variant in "BAG":
+                panel.update(dtype=dtype, n=1000, variant=variant, around=around, zoom=zoom)
+                figure.draw_without_rendering()
+                ax = panel.map.ax
+                assert ax.yaxis.get_tightbbox(renderer).x0 >= 2, (dtype, around, zoom)
+                assert ax.xaxis.get_tightbbox(renderer).y0 >= 2
+                assert max(t.get_window_extent(renderer).x1 for t in panel.captions) <= 858
+                assert ax.bbox.x1 < min(s.get_window_extent().x0 for s in panel.samples.values())
+
+
 def test_percent():
     assert drawing.shares(np.array([0] * 999 + [1]))[:3] == ["over 99 %", "under 1 %", "0 %"]
     assert drawing.shares(np.array([4, 4])) == ["0 %"] * 4 + ["100 %"]
@@ -412,10 +475,32 @@ def test_pictures_say_in_words_what_they_show(picture):
 def test_the_numbers_of_the_atlas():
     _, words = paint(drawing.overflow_atlas)
     assert "A and G give zeros or nan in 0 % of the cells" in words.sentence
+    of_b, of_a_and_g = words.sentence.split("; A is inaccurate in ")
+    of_a, of_g = of_a_and_g.split(", G in ")
     for dtype in drawing.DTYPES:
         where = regions.window(dtype, cells=60)
         classes = regions.measure("B", dtype, 2, where)
-        assert f"{100 * (classes >= ZERO).mean():.0f} % ({dtype})" in words.sentence
+        assert f"{100 * (classes >= ZERO).mean():.0f} % ({dtype})" in of_b
+        for variant, part in (("A", of_a), ("G", of_g)):
+            classes = regions.measure(variant, dtype, 2, where)
+            assert f"{100 * (classes == INACCURATE).mean():.0f} % ({dtype})" in part
+
+
+def test_each_line_of_the_atlas_is_named_above_its_row():
+    figure, _ = paint(drawing.overflow_atlas)
+    names = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dot"}
+    for ax in figure.axes:
+        above = figure.axes[3 * (figure.axes.index(ax) // 3)].texts[-1].get_text()
+        drawn = {line.get_linestyle() for line in ax.lines if len(line.get_xdata())} - {"None"}
+        assert drawn
+        for style in drawn:
+            assert names[style] in above
+
+
+def test_no_two_lines_of_a_variant_look_alike():
+    for variant in "ABG":
+        styles = [drawing.LINES[name] for name in drawing.captions(variant, "float64", 2)]
+        assert len(set(styles)) == len(styles)
 
 
 # The exercises.
@@ -433,7 +518,10 @@ def limit(dtype, n):
         (lambda dtype, n: math.log(np.finfo(dtype).max) / n, "inside the logarithm"),
         (lambda dtype, n: math.log(np.finfo(dtype).max) + math.log(n), "rises with n"),
         (lambda dtype, n: float(np.finfo(dtype).max) / n, "its logarithm"),
-        (lambda dtype, n: np.log(np.finfo(dtype).max) - np.log(n), "as coarse"),
+        (lambda dtype, n: np.log(np.finfo(dtype).max) - np.log(n), "in full precision"),
+        (lambda dtype, n: np.log(np.finfo(dtype).max / n), "in full precision"),
+        (lambda dtype, n: floats.last_finite_exp(dtype) - math.log(n), "in full precision"),
+        (lambda dtype, n: 709.78 - math.log(n), "not the limit of the text"),
     ],
 )
 def test_what_largest_safe_score_answers(function, message):
@@ -481,7 +569,7 @@ def wide_and_narrow(dtype):
         (wrapping, "float16"),
         (wide_and_narrow(np.float16), "float16"),
         (wide_and_narrow(np.int16), "float32"),
-        (wide_and_narrow(np.float32), "float32"),
+        (wide_and_narrow(np.float32), "asks for float64"),
         (converted_late, "still wraps"),
     ],
 )

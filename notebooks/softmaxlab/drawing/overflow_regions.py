@@ -56,12 +56,13 @@ LINES = {
     "overflow": "-",
     "sum": "--",
     "subnormal": ":",
-    "off": (0, (1, 3)),
+    "off": (0, (7, 2.5)),
     "zero": "-.",
     "gap": "-",
     "tail": ":",
     "safe": "-",
 }
+_IN_ATLAS = tuple(name for name in LINES if name not in ("sum", "off"))
 
 
 def captions(variant, dtype, n):
@@ -101,9 +102,11 @@ class Map:
         Along a side.
     fontsize : float
         Of the names of the classes on the map.
+    lines : iterable of str
+        The boundaries that are drawn, of `LINES`.
     """
 
-    def __init__(self, ax, cells, fontsize=13):
+    def __init__(self, ax, cells, fontsize=13, lines=tuple(LINES)):
         self.ax, self.cells, self.fontsize = ax, cells, fontsize
         grid, whole = np.linspace(0, 1, cells + 1), ax.transAxes
         self.mesh = ax.pcolormesh(
@@ -122,8 +125,7 @@ class Map:
             for kind, mark in _MARKS.items()
         }
         self.lines = {
-            name: ax.plot([], [], ls=style, path_effects=_CASED, **_PEN)[0]
-            for name, style in LINES.items()
+            name: ax.plot([], [], ls=LINES[name], path_effects=_CASED, **_PEN)[0] for name in lines
         }
         self.names = [
             ax.text(0, 0, "", transform=whole, fontsize=fontsize, **_NAME) for _ in CLASSES
@@ -150,9 +152,9 @@ class Map:
         for kind, marks in self.marks.items():
             chosen = (classes == kind) & ((i + 2 * j) % 5 == 0)
             marks.set_data((j[chosen] + 0.5) / self.cells, (i[chosen] + 0.5) / self.cells)
-        lines = boundaries(variant, dtype, n, where)
+        drawn = boundaries(variant, dtype, n, where)
         for name, line in self.lines.items():
-            line.set_data(*lines.get(name, ((), ())))
+            line.set_data(*drawn.get(name, ((), ())))
         width = self.ax.get_window_extent().width / self.ax.figure.dpi * 72
         for kind, (name, text) in enumerate(zip(self.names, CLASSES, strict=True)):
             depth = distance_transform_edt(np.pad(classes == kind, 1))[1:-1, 1:-1]
@@ -182,11 +184,11 @@ class OverflowRegions(Drawing):
 
     def __init__(self, figure):
         super().__init__(figure)
-        ax = figure.add_axes((0.1, 0.145, 0.37, 0.758))
+        ax = figure.add_axes((0.115, 0.145, 0.37, 0.758))
         ax.set_xlabel("a, the logit of one class", fontsize=13)
-        self.title = figure.text(0.1, 0.935, "", fontsize=15, zorder=5)
+        self.title = figure.text(0.115, 0.935, "", fontsize=15, zorder=5)
         self.map = Map(ax, 50)
-        side = figure.add_axes((0.5, 0, 0.5, 1), xlim=(0, 1), ylim=(0, 1))
+        side = figure.add_axes((0.507, 0, 0.5, 1), xlim=(0, 1), ylim=(0, 1))
         side.axis("off")
         self.shares, self.samples, self.captions = [], {}, []
         for kind, name in enumerate(CLASSES):
@@ -261,13 +263,13 @@ class OverflowRegions(Drawing):
         return f"The failure nearest to (0, 0): {kind} at a = {number(a)}, b = {number(b)}."
 
 
-def _maps(figure, states, shape, title, **places):
+def _maps(figure, states, shape, title, lines=tuple(LINES), **places):
     """Draws a map for each (variant, dtype, n, window) of `states`; returns their classes."""
     axes = figure.subplots(*shape, squeeze=False)
     figure.subplots_adjust(left=0.1, right=0.985, **places)
     classes = []
     for ax, state in zip(axes.flat, states, strict=True):
-        classes.append(Map(ax, state[-1].cells, fontsize=12).update(*state))
+        classes.append(Map(ax, state[-1].cells, 12, lines).update(*state))
         ax.set_title(title(*state[:3]), fontsize=13)
         ax.set_box_aspect(1)
     for ax in axes[-1]:
@@ -297,15 +299,21 @@ def overflow_atlas(figure):
     figure.set_size_inches(8.6, 9.2)
     states = [(v, d, 2, window(d, cells=60)) for v in ARITHMETIC for d in DTYPES]
     places = {"top": 0.93, "bottom": 0.1, "hspace": 0.5}
-    classes = _maps(figure, states, (3, 3), lambda v, d, n: f"{v} in {d}", **places)
+    classes = _maps(figure, states, (3, 3), lambda v, d, n: f"{v} in {d}", _IN_ATLAS, **places)
     for ax, text in zip(figure.axes[::3], _ROW_NAMES, strict=True):
         ax.annotate(text, (-0.1, 1.2), xycoords="axes fraction", fontsize=12.5)
     _legend(figure)
     failed = np.reshape([(found >= ZERO).mean() for found in classes], (3, 3))
-    of_b = ", ".join(f"{_percent(part)} ({d})" for part, d in zip(failed[1], DTYPES, strict=True))
+    blurred = np.reshape([(found == INACCURATE).mean() for found in classes], (3, 3))
+
+    def listed(parts):
+        return ", ".join(f"{_percent(part)} ({d})" for part, d in zip(parts, DTYPES, strict=True))
+
     return Words(
         f"A and G give zeros or nan in {_percent(failed[[0, 2]].mean())} of the cells, B in "
-        f"{of_b}; the lines, computed from the formats alone, run where B's colors change."
+        f"{listed(failed[1])}, and the lines of overflow and of exp 0, computed from the formats "
+        f"alone, run where B turns to nan and zero; A is inaccurate in {listed(blurred[0])}, "
+        f"G in {listed(blurred[2])}."
     )
 
 

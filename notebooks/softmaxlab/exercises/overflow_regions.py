@@ -47,8 +47,9 @@ def check_largest_safe_score(function):
             ),
             (
                 lambda arguments, expected, got: abs(got - expected) < 0.01,
-                "Nearly. np.finfo gives its numbers in the dtype itself, and their logarithm is "
-                "then as coarse. Make the max a Python float first.",
+                "Close, but not the limit of the text: its log M is the logarithm of the largest "
+                "float itself, in full precision. If you used np.finfo, make its max a Python "
+                "float first.",
             ),
         ],
         praise="Each doubling of n lowers the limit by log 2, about 0.69, in every dtype.",
@@ -100,7 +101,7 @@ def check_softmax_of_int8(function):
             (
                 lambda arguments, expected, got: got.dtype == np.float32,
                 "Nothing wraps, but the result is float32, where small probabilities become 0. "
-                "Take a wider float.",
+                "The task asks for float64.",
             ),
             (
                 lambda arguments, expected, got: np.argmax(got) != np.argmax(expected),

@@ -155,7 +155,7 @@ def test_keeps_the_order_of_the_house(path):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             lines = cell.source.splitlines()
-            assert len(lines) <= 24, cell.source
+            assert len(lines) <= 20, cell.source
             assert max(map(len, lines)) <= 100, cell.source
 
 

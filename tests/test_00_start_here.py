@@ -197,6 +197,8 @@ def test_the_answer_passes(right):
         (np.array([1003, 1001, 1000.2]) / 3004.2, "each score over their sum"),
         ([83.6, 11.3, 5.1], "percent"),
         ([0.9, 0.9, 0.9], "Yours do not"),
+        ([0.84, 0.11, 0.05], "Three digits, please"),
+        ([0.836, 0.113, 0.05], "Three digits, please"),
         ([0.6, 0.3, 0.1], "the numbers are not"),
         ([0.836, 0.113], "(3,) is expected"),
         ("0.836", "(3,) is expected"),
@@ -206,6 +208,9 @@ def test_a_wrong_answer_is_told_its_fault(wrong, message):
     answer = check_far_away(wrong)
     assert not answer.passed
     assert message in answer.message
+    for shown in (repr(answer), answer._repr_html_()):
+        assert "expected:" not in shown
+        assert "<th>expected" not in shown.replace(' style="text-align: left"', "")
 
 
 def test_the_self_check_starts_on_the_standard_library_alone():

@@ -1,7 +1,10 @@
 """Notebook 01: what its prose claims, what its panel draws, and what its checks answer."""
 
+import re
+
 import numpy as np
 import pytest
+import run_notebooks
 
 from softmaxlab import exact
 from softmaxlab.drawing import new_figure, paint
@@ -39,6 +42,32 @@ def test_the_multiplier_of_the_mean_has_the_sign_that_the_lesson_says():
     means = [exact.softmax(beta * z) @ z for beta in (-1, -0.1, 0, 0.1, 1)]
     assert np.all(np.diff(means) > 0)
     assert means[2] == pytest.approx(z.mean())
+    assert exact.softmax(-50 * z) @ z == pytest.approx(z.min())
+    assert exact.softmax(50 * z) @ z == pytest.approx(z.max())
+
+
+@pytest.mark.parametrize("beta", [-2.0, 0.0, 0.7, 3.0])
+def test_the_mean_grows_with_its_multiplier_by_the_variance(beta):
+    z, h = np.array([3.0, 2.0, 1.0, 0.1, -0.5]), 1e-5
+    p, low, high = (exact.softmax(b * z) for b in (beta, beta - h, beta + h))
+    np.testing.assert_allclose((high - low) / (2 * h), p * (z - p @ z), atol=1e-9)
+    assert (high - low) @ z / (2 * h) == pytest.approx(p @ (z - p @ z) ** 2, abs=1e-8)
+
+
+def test_a_rule_can_pass_the_test_of_the_odds_and_break_the_fourth_requirement():
+    path = run_notebooks.NOTEBOOKS / "01_scores_to_probabilities.ipynb"
+    cell = next(c for c in run_notebooks.read(path).cells if "def complaints" in c.source)
+    space = {"np": np}
+    exec(cell.source, space)
+
+    def by_spread(z):
+        return softmax(z / z.std())
+
+    for z in np.random.default_rng(4).normal(0, 5, size=(200, 4)):
+        assert space["complaints"](by_spread, z) == []
+    assert space["complaints"](drawing.RULES["z / sum"], [2, 1]) == ["odds"]
+    odds = [p[0] / p[1] for p in (by_spread(np.array([2.0, 1.0, z])) for z in (0.0, 5.0))]
+    assert odds[0] > 1.5 * odds[1]
 
 
 @pytest.mark.parametrize("scale", [-1.5, 0.3, 1, 4])
@@ -67,8 +96,8 @@ def test_keeps_order():
 
 
 def test_every_drawn_family_has_the_entropy_peak_that_its_picture_says():
-    figure, _ = paint(drawing.same_mean)
-    _, axes = figure.axes
+    figure, words = paint(drawing.same_mean)
+    triangle, axes = figure.axes
     hills = [line for line in axes.lines if len(line.get_xdata()) > 1]
     dots = [line for line in axes.lines if len(line.get_xdata()) == 1]
     assert len(hills) == len(dots) == 3
@@ -79,6 +108,12 @@ def test_every_drawn_family_has_the_entropy_peak_that_its_picture_says():
         assert dot.get_xdata()[0] == pytest.approx(hill.get_xdata()[peak], abs=0.003)
         assert np.all(np.diff(heights[: peak + 1]) > 0)
         assert np.all(np.diff(heights[peak:]) < 0)
+    means, peaks = re.findall(r"(\d\.\d\d), (\d\.\d\d) and (\d\.\d\d)", words.sentence)
+    assert peaks == tuple(f"{hill.get_ydata().max():.2f}" for hill in hills)
+    assert [text.get_text() for text in axes.texts] == [f"mean {mean}" for mean in means]
+    labels = [text.get_text() for text in triangle.texts]
+    for score in re.search(r"the scores (\S+), (\S+) and (\S+) ", words.sentence).groups():
+        assert f"score {score}" in labels
 
 
 def test_the_picture_of_the_rules_says_what_it_draws():
@@ -188,10 +223,14 @@ def test_a_solution_passes(check, solution):
         (exercises.check_from_odds, lambda o: o, "the odds themselves"),
         (exercises.check_from_odds, lambda o: o / o.max(), "greatest entry is 1"),
         (exercises.check_from_odds, lambda o: o / (1 + o), "one class against one other"),
+        (exercises.check_from_odds, softmax, "You took exp of the odds"),
         (exercises.check_from_odds, lambda o: o.sum(), "has the shape ()"),
         (exercises.check_from_odds, lambda o: np.log(o), "the numbers are not"),
         (exercises.check_sigmoid, lambda d: softmax([d, 0]), "both classes"),
         (exercises.check_sigmoid, lambda d: softmax([d, 0])[1], "the other class"),
+        (exercises.check_sigmoid, lambda d: softmax([d])[0], "a single score is always 1"),
+        (exercises.check_sigmoid, lambda d: softmax([d]), "a single score is always 1"),
+        (exercises.check_sigmoid, lambda d: np.exp(d) / np.exp(d).sum(), "is always 1"),
         (exercises.check_sigmoid, lambda d: softmax([d, -d])[0], "differ by 2 d"),
         (exercises.check_sigmoid, lambda d: np.exp(d), "the odds of the two classes"),
         (exercises.check_logits_of, lambda p: p, "returned p itself"),

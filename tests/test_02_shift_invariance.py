@@ -1,5 +1,7 @@
 """Claims of notebook 02, its panel and its exercises."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,20 @@ def test_scaling_shows_unless_the_scores_are_equal():
     for factor in (0.5, 2.0, 10.0):
         assert np.abs(softmax(factor * X) - softmax(X)).max() > 0.01
         np.testing.assert_allclose(softmax(factor * np.ones(3)), np.ones(3) / 3, rtol=1e-15)
+
+
+def test_a_negative_factor_turns_the_order_round_and_one_below_1_flattens():
+    p = [softmax(factor * X) for factor in (-1.0, 0.0, 0.5, 1.0, 2.0)]
+    assert p[0][0] < p[0][1] < p[0][2]
+    np.testing.assert_array_equal(p[1], p[1][0])
+    assert p[1].max() < p[2].max() < p[3].max() < p[4].max()
+
+
+def test_where_the_converse_ends_in_floats():
+    for one, other in [((0.0, 0.0), (0.0, 1e-17)), ((0.0, -800.0), (0.0, -900.0))]:
+        one, other = np.array(one), np.array(other)
+        np.testing.assert_array_equal(shifted(one, one.max()), shifted(other, other.max()))
+        assert np.ptp(other - one) > 0
 
 
 def test_concept_check():
@@ -213,6 +229,10 @@ def test_scores_stub_and_solution():
     ("wrong", "message"),
     [
         (lambda p, first: np.log(p), "which constant is still free"),
+        (lambda p, first: np.log(p / p[0]), "which constant is still free"),
+        (lambda p, first: np.log(p / p[0]) - first, "which constant is still free"),
+        (lambda p, first: np.log(p) - first, "which constant is still free"),
+        (lambda p, first: list(np.log(p) - np.log(p).mean()), "which constant is still free"),
         (lambda p, first: np.log(p) + first, "does not begin at 0"),
         (lambda p, first: p / p[0] + first - 1, "a log is missing"),
         (lambda p, first: p - p[0] + first, "the softmax of these scores is not p"),
@@ -236,6 +256,8 @@ def test_jacobian_times_stub_and_solution():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        (lambda p, v: (np.diag(p) - np.outer(p, p)) @ v, "You build the n x n matrix"),
+        (lambda p, v: p * v - np.outer(p, p) @ v, "You build the n x n matrix"),
         (lambda p, v: np.diag(p) - np.outer(p, p), "That is a matrix"),
         (lambda p, v: p * v, "The part with the outer product"),
         (lambda p, v: p * (v - v.mean()), "weighs it by p"),
@@ -249,6 +271,28 @@ def test_jacobian_times_wrong_answers(wrong, message):
     answer = check_jacobian_times(wrong)
     assert not answer.passed
     assert message in answer.message
+
+
+def test_the_matrix_never_meets_more_classes_than_fit():
+    seen = []
+
+    def with_matrix(p, v):
+        seen.append(len(p))
+        return (np.diag(p) - np.outer(p, p)) @ v
+
+    check_jacobian_times(with_matrix)
+    assert max(seen) == 2000
+
+
+def test_memory_that_is_traced_already_is_not_blamed_on_the_answer():
+    tracemalloc.start()
+    try:
+        held = np.ones(10**7)
+        assert check_jacobian_times(lambda p, v: p * (v - p @ v)).passed
+        assert tracemalloc.is_tracing()
+        assert len(held) == 10**7
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("c", [-104, -102.0, -106.9, np.float32(-105), 85.6])

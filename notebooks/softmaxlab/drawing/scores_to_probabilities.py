@@ -62,6 +62,7 @@ def same_mean(figure):
     figure.text(0.24, 0.92, "lines of equal mean score", fontsize=14, ha="center")
     figure.text(0.77, 0.92, "entropy along each line, in nats", fontsize=14, ha="center")
     styles = zip((0.2, 1, 2), (GREEN, BLUE, VERMILION), ("-", ":", "--"), strict=True)
+    means, peaks = [], []
     for scale, color, line in styles:
         p = softmax(z * scale)
         family = _family(p, z)
@@ -69,13 +70,22 @@ def same_mean(figure):
         triangle_ax.plot(*(p @ _CORNERS), "o", color=color, ms=9)
         entropy_ax.plot(family[:, 1], entropy(family), color=color, ls=line, lw=2)
         entropy_ax.plot(p[1], entropy(p), "o", color=color, ms=9)
+        means.append(f"{p @ z:.2f}")
+        peaks.append(f"{entropy(p):.2f}")
         x = max(p[1], 0.16)
-        entropy_ax.text(x, entropy(p) + 0.05, f"mean {p @ z:.2f}", color=color, ha="center")
+        entropy_ax.text(x, entropy(p) + 0.05, f"mean {means[-1]}", color=color, ha="center")
     entropy_ax.set(xlim=(0, 1), ylim=(0, 1.25), xlabel="probability of the score 1")
     return Words(
-        "On each line of equal mean score the entropy has one peak, and the softmax of the scores "
-        "(dots), each time at another temperature, stands on it."
+        f"In the triangle of all distributions over the scores {_listed(f'{s:g}' for s in z)} lie "
+        f"three lines of equal mean score, {_listed(means)}; along each the entropy rises to one "
+        f"peak, {_listed(peaks)} nats, and there stands the softmax of the scores (dots), each "
+        "time at another temperature."
     )
+
+
+def _listed(items):
+    *most, last = items
+    return f"{', '.join(most)} and {last}"
 
 
 def _family(p, z, points=400):

@@ -29,6 +29,10 @@ def check_from_odds(function):
                 "odds / (1 + odds) is right for one class against one other. Here each class has "
                 "all the others against it.",
             ),
+            (
+                lambda a, expected, got: _close(got, exact.softmax(a[0])),
+                "You took exp of the odds. Odds are exps of score differences already.",
+            ),
         ],
         praise="With odds = exp(z - z[0]) that is softmax; any other class would do for class 0.",
     )
@@ -42,12 +46,16 @@ def check_sigmoid(function):
 
     return ask(
         function,
-        [((d,), sigmoid(d)) for d in (0.0, 1.0, -2.0, 30.0)],
+        [((d,), sigmoid(d)) for d in (1.0, 0.0, -2.0, 30.0)],
         faults=[
             (
                 lambda a, expected, got: np.shape(got) == (2,),
                 "This gives the probabilities of both classes. One number is wanted: that of the "
                 "class which is d ahead.",
+            ),
+            (
+                lambda a, expected, got: np.size(got) == 1 and np.all(np.equal(got, 1)),
+                "The softmax of a single score is always 1. Which two classes are there?",
             ),
             (
                 lambda a, expected, got: _close(got, sigmoid(-a[0])),

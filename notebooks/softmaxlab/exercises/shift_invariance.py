@@ -1,6 +1,7 @@
 """Checks of notebook 02's exercises."""
 
 import math
+import tracemalloc
 
 import numpy as np
 
@@ -23,28 +24,27 @@ def check_scores(scores):
     cases = [
         ((np.array(p), first), np.log(p) - np.log(p[0]) + first)
         for p, first in [
-            ([0.5, 0.5], 1.0),
-            ([0.25, 0.75], 0.0),
+            ([0.25, 0.75], 1.0),
+            ([0.5, 0.5], 0.0),
             ([0.6, 0.3, 0.1], -2.0),
             ([0.001, 0.009, 0.09, 0.9], 100.0),
         ]
     ]
-
-    def logs(arguments):
-        return np.log(arguments[0])
 
     return ask(
         scores,
         cases,
         faults=[
             (
-                lambda arguments, expected, got: np.allclose(got, logs(arguments)),
-                "These scores have the right softmax, but the first is not the one asked for: "
-                "which constant is still free?",
+                lambda arguments, expected, got: np.allclose(
+                    got, np.log(arguments[0]) + arguments[1]
+                ),
+                "You added the first score as it is, but log(p) does not begin at 0.",
             ),
             (
-                lambda arguments, expected, got: np.allclose(got, logs(arguments) + arguments[1]),
-                "You added the first score as it is, but log(p) does not begin at 0.",
+                lambda arguments, expected, got: np.ptp(np.subtract(got, expected)) < 1e-9,
+                "These scores have the right softmax, but the first is not the one asked for: "
+                "which constant is still free?",
             ),
             (
                 lambda arguments, expected, got: np.allclose(
@@ -64,6 +64,8 @@ def check_scores(scores):
 def check_jacobian_times(jacobian_times):
     """Checks a function ``jacobian_times(p, v)``: softmax's Jacobian at `p`, times `v`.
 
+    The greatest case is small enough for a matrix, and large enough to see one in the memory.
+
     Parameters
     ----------
     jacobian_times : callable
@@ -81,10 +83,24 @@ def check_jacobian_times(jacobian_times):
             ([0.1, 0.2, 0.3, 0.4], [-1.0, 0.5, 3.0, 2.0]),
         ]
     ]
-    n = 100_000
+    n = 2000
     p, v = np.arange(1.0, n + 1), np.cos(np.arange(n))
     p /= p.sum()
     cases.append(((p, v), p * (v - p @ v)))
+
+    peaks = []
+
+    def measured(p, v):
+        already = tracemalloc.is_tracing()
+        tracemalloc.start()
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        try:
+            return jacobian_times(p, v)
+        finally:
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+            if not already:
+                tracemalloc.stop()
 
     def gives(wrong):
         def test(arguments, expected, got):
@@ -93,8 +109,8 @@ def check_jacobian_times(jacobian_times):
 
         return test
 
-    return ask(
-        jacobian_times,
+    answer = ask(
+        measured if callable(jacobian_times) else jacobian_times,
         cases,
         faults=[
             (
@@ -122,8 +138,15 @@ def check_jacobian_times(jacobian_times):
                 "p * p * v goes entry by entry; the outer product of p takes the sum of p * v.",
             ),
         ],
-        praise="Also for 100 000 classes, where the matrix itself would fill 80 GB.",
+        praise="And without the matrix, which would fill 80 GB for 100 000 classes.",
     )
+    if answer.passed and max(peaks) >= n**2:  # bytes: less than any n x n array holds
+        return Answer(
+            False,
+            "You build the n x n matrix. For 100 000 classes it would fill 80 GB; p and v are "
+            "enough.",
+        )
+    return answer
 
 
 def check_silent(c):

@@ -1,5 +1,7 @@
 """Check of notebook 00: three probabilities, found without computing them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .. import exact
@@ -12,7 +14,7 @@ def check_far_away(probabilities):
     """Checks the softmax of [1003.0, 1001.0, 1000.2], written to three digits."""
     if not_yet(probabilities):
         return Answer(False, NOT_YET)
-    return ask(
+    answer = ask(
         lambda x: probabilities,
         [((_SCORES,), exact.softmax(_SCORES).round(3))],
         faults=[
@@ -34,6 +36,10 @@ def check_far_away(probabilities):
                 "These are percent. As probabilities they sum to 1.",
             ),
             (
+                lambda a, expected, got: np.allclose(got, expected, rtol=0, atol=0.006),
+                "Near, but not right to three digits. Three digits, please.",
+            ),
+            (
                 lambda a, expected, got: np.shape(got) == (3,) and abs(np.sum(got) - 1) > 0.01,
                 "Three probabilities sum to 1. Yours do not.",
             ),
@@ -41,3 +47,4 @@ def check_far_away(probabilities):
         praise="Adding 1000 to every score changes nothing. Notebook 02 proves it.",
         rtol=0.015,
     )
+    return replace(answer, expected=None)  # it would be the solution

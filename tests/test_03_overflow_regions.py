@@ -519,7 +519,10 @@ def limit(dtype, n):
         (lambda dtype, n: math.log(np.finfo(dtype).max) + math.log(n), "rises with n"),
         (lambda dtype, n: float(np.finfo(dtype).max) / n, "its logarithm"),
         (lambda dtype, n: np.log(np.finfo(dtype).max) - np.log(n), "in full precision"),
-        (lambda dtype, n: np.log(np.finfo(dtype).max / n), "in full precision"),
+        (
+            lambda dtype, n: np.log(np.finfo(dtype).max / np.dtype(dtype).type(n)),
+            "in full precision",
+        ),
         (lambda dtype, n: floats.last_finite_exp(dtype) - math.log(n), "in full precision"),
         (lambda dtype, n: 709.78 - math.log(n), "not the limit of the text"),
     ],

@@ -109,8 +109,10 @@ def _by_groups(x, out):
 
     So every pass but the first reads from the cache. float16 is computed in float32.
     """
+    intact = not np.may_share_memory(x, out)
     if 0 < x.nbytes <= BLOCK and x.dtype.char in "fdg":
-        return _fill(x, out)
+        _fill(x, out, intact)
+        return
     outer, n, inner = x.shape
     block = BLOCK // max(4, x.itemsize)
     wide = max(1, min(inner, max(WIDE, block // n)))
@@ -119,29 +121,49 @@ def _by_groups(x, out):
         for j in range(0, inner, wide):
             logits, p = x[i : i + tall, :, j : j + wide], out[i : i + tall, :, j : j + wide]
             if x.dtype.char in "fdg":
-                _fill(logits, p)
+                intact = _fill(logits, p, intact)
             else:
                 wider = logits.astype(np.float32)
-                _fill(wider, wider)
+                _fill(wider, wider, False)
                 p[...] = wider
 
 
-def _fill(x, out):
-    """Softmax of the slices of one group."""
-    inner = x.shape[2]
+def _fill(x, out, trusting):
+    """Softmax of the slices of one group, tried without a shift first; whether that was enough."""
+    n, inner = x.shape[1:]
     parts = [(x, out)] if x.size <= WIDE else list(_parts(x, out))
-    shift = _common_shift([logits for logits, _ in parts], x.shape[1])
-    own = _own_shifts(x) if shift is None else None
-    sums = []
-    for logits, e in parts:
-        if shift is not None:
-            np.exp(np.subtract(logits, shift, out=e) if shift else logits, out=e)
-        else:
-            _shifted_exp(logits, *(_widened(a, e) for a in own), e)
-        sums.append(_sums(e, inner))
+    sums = _sums_of_exps(parts, inner) if trusting else None
+    trusting = sums is not None
+    if not trusting:
+        shift = _common_shift([logits for logits, _ in parts], n)
+        own = _own_shifts(x) if shift is None else None
+        sums = []
+        for logits, e in parts:
+            if shift is None:
+                _shifted_exp(logits, *(_widened(a, e) for a in own), e)
+            else:
+                np.exp(np.subtract(logits, shift, out=e) if shift else logits, out=e)
+            sums.append(_sums(e, inner))
     total = sums[0] if len(sums) == 1 else _sums(np.concatenate(sums, axis=1), inner)[:, :1]
     for _, e in parts:
         np.divide(e, _widened(total, e), out=e)
+    return trusting
+
+
+def _sums_of_exps(parts, inner):
+    """Write the exps of each part and sum them; None once a sum is below 1, infinite or nan.
+
+    Where a sum is 1 or more, an exp with lost digits belongs to a probability below all normal
+    numbers, so looking at the sums replaces looking at all logits.
+    """
+    sums = []
+    for logits, e in parts:
+        np.exp(logits, out=e)
+        sums.append(_sums(e, inner))
+        one = sums[-1][:, :1]
+        if not (one.min() >= 1 and one.max() < np.inf):
+            return None
+    return sums
 
 
 def _parts(x, out):

@@ -2,7 +2,7 @@
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
 fewer digits, in multiples of the least one. `softmax` and `log_softmax` in float64 keep within 5
-for any spread, offset, number of entries and axis, `softmax` in float32 within 7 and in float16
+for any spread, offset, number of entries and axis, `softmax` in float32 within 8 and in float16
 within 1. The logarithms of narrow floats are computed in float64 and rounded once.
 """
 
@@ -77,7 +77,7 @@ def near(result, expected, slack):
         assert (np.abs(result - expected) <= slack)[finite].all()
 
 
-ULPS = {"e": 1, "f": 7, "d": 5}
+ULPS = {"e": 1, "f": 8, "d": 5}  # np.exp itself is up to 2.5 off in float32, of p up to 5
 
 
 def check_softmax(x, axis):
@@ -136,6 +136,8 @@ def test_equal_logits_share_alike(axis, dtype):
         ((40_001, 3), 1),
         ((700, 500), 0),
         ((3, 70_000), 0),
+        ((60, 5000), 0),
+        ((20, 3, 5000), 1),
         ((50, 40, 30), 1),
         ((5, 9000, 7), 1),
         ((50, 40, 30), (0, 2)),

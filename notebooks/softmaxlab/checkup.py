@@ -30,7 +30,7 @@ import numpy as np
 
 from . import exact, floats
 
-_ULPS = 10
+_ULPS, _NEAR = 10, 1e-6
 _FIELDS = ("input", "expected", "got")
 
 
@@ -323,7 +323,7 @@ def _judge(prop, runs):
     """The finding on a property, which shows the first run that fails."""
     for case, outcome in runs:
         with np.errstate(all="ignore"):
-            if not outcome.error and prop.holds(case, outcome):
+            if prop.holds(case, outcome):
                 continue
             words = prop.explain(case, outcome, runs)
             if not words and _same_shape(case, outcome):
@@ -338,10 +338,10 @@ def _judge(prop, runs):
     return Finding(prop.name, True, prop.severity, prop.claim)
 
 
-# Whether a property holds: functions of a case and its outcome, which is not an error
+# Whether a property holds: functions of a case and its outcome
 
 
-def _is_float_array(case, outcome):
+def _is_floats(case, outcome):
     value = outcome.value
     return value is not None and value.dtype.kind == "f" and hasattr(outcome.got, "__array__")
 
@@ -352,7 +352,7 @@ def _same_shape(case, outcome):
 
 def _sums_to_1(case, outcome):
     sums = outcome.value.sum(axis=case.axis) if _same_shape(case, outcome) else np.inf
-    return bool((np.abs(sums - 1) <= _ULPS * np.finfo(np.float64).eps).all())
+    return bool((np.abs(sums - 1) <= _NEAR).all())
 
 
 def _keeps_order(case, outcome):
@@ -361,16 +361,12 @@ def _keeps_order(case, outcome):
     return bool((np.diff(outcome.value.ravel()[np.argsort(case.x, axis=None)]) > 0).all())
 
 
-def _unchanged(case, outcome):
-    return not outcome.changed
-
-
 def _keeps_dtype(case, outcome):
     return outcome.value is not None and outcome.value.dtype == case.x.dtype
 
 
-def _right(case, outcome, rtol=0.0):
-    """Within the ulps that the module states, or rtol; nan in a slice that should be nan."""
+def _right(case, outcome, atol=0.0):
+    """Within the ulps that the module states, or atol; nan in a slice that should be nan."""
     if not _same_shape(case, outcome):
         return False
     x, p, e = np.asarray(case.x), outcome.value, case.expected
@@ -378,7 +374,7 @@ def _right(case, outcome, rtol=0.0):
     scores = x.astype(np.float64)
     gap = np.nan_to_num(scores.max(case.axis, keepdims=True) - scores, posinf=0.0)
     bound = (_ULPS + gap) * np.spacing(e.astype(dtype)).astype(np.float64)
-    right = np.abs(p - e) <= np.maximum(bound, rtol * e)
+    right = np.abs(p - e) <= np.maximum(bound, atol)
     if dtype != np.float16:  # some compilers flush subnormal numbers of the others to 0
         tiny = floats.FORMATS[dtype.name].smallest_normal
         right |= (e < tiny) & (p >= 0) & (p <= tiny)
@@ -387,13 +383,13 @@ def _right(case, outcome, rtol=0.0):
 
 
 def _nearly(case, outcome):
-    return _right(case, outcome, rtol=1e-6)
+    return _right(case, outcome, _NEAR)
 
 
-def _right_or_limit(case, outcome):
+def _nearly_or_limit(case, outcome):
     """A single +inf may also get probability 1, which is the limit."""
     limit = np.where(np.isnan(case.expected), np.isposinf(case.x), case.expected)
-    return _right(case, outcome) or _right(replace(case, expected=limit), outcome)
+    return _nearly(case, outcome) or _nearly(replace(case, expected=limit), outcome)
 
 
 # What a teacher would say: functions of the failing case, its outcome and all runs of the property
@@ -409,7 +405,7 @@ def _plain(case, outcome):
         return "It returns None. Is there a return at its end?"
     if value is None:
         return f"It returns a {type(outcome.got).__name__} that is no array of real numbers."
-    if value.ndim == 0:
+    if value.ndim == 0 and case.expected.size > 1:
         return "It gives one number for all scores, and a softmax gives one for each score."
     if value.shape != shape:
         change = f"the shape {shape} comes out as {value.shape}."
@@ -420,7 +416,14 @@ def _plain(case, outcome):
         return f"It does not keep the shape: {change}"
     if np.isnan(value[~np.isnan(case.expected)]).any():
         return "It gives nan, though these scores have a softmax."
-    at = np.argmax(np.abs(value - case.expected))
+    error = np.abs(value - case.expected)
+    digits = -math.log10((error / case.expected).max())
+    if digits > 5:
+        return (
+            f"It is right to {digits:.0f} digits only: something rounds that need not, as taking "
+            "in a large number does."
+        )
+    at = np.argmax(error)
     return f"It gives {value.flat[at]:.6g} where {case.expected.flat[at]:.6g} is right."
 
 
@@ -475,7 +478,7 @@ def _explain_numbers(case, outcome, runs):
         (np.sort(e)[::-1], "The probabilities are right, in the wrong places: they are sorted."),
     ]
     for values, words in formulas:
-        if np.allclose(p, values, rtol=1e-6, atol=1e-12):
+        if np.allclose(p, values, rtol=1e-6, atol=1e-12) and not np.allclose(p, e, rtol=1e-6):
             return words
     for digits in range(1, 14):
         if (p == np.round(e, digits)).all():
@@ -514,10 +517,31 @@ def _explain_power(x, p):
     return f"The proportions are right, but the entries sum to {p.sum():.6g}: the divisor is wrong."
 
 
-def _soft(x, axis, shift=0.0):
-    """Softmax with a shift of one's own choice."""
-    e = np.exp(x - shift)
-    return e / e.sum(axis, keepdims=True)
+def _explain_dtype(case, outcome, runs):
+    if outcome.value is None:
+        return None
+    return (
+        f"{case.x.dtype} comes out as {outcome.value.dtype}. Give back the dtype that came in: "
+        ".astype(x.dtype)."
+    )
+
+
+def _wrong(shift=lambda x, axis: 0.0, over=None, keepdims=True):
+    """A softmax with another shift, a sum over other axes, or without keepdims in its sum."""
+
+    def model(x, axis):
+        e = np.exp(x - shift(x, axis))
+        return e / e.sum(axis if over is None else over, keepdims=keepdims)
+
+    return model
+
+
+def _transposed(shift):
+    def model(x, axis):
+        e = np.exp(x - shift(x, axis))
+        return (e.T / e.sum(axis)).T
+
+    return model
 
 
 def _suspect(suspects, runs):
@@ -543,50 +567,54 @@ def _explain_axis(case, outcome, runs):
     line, axis, ndim = case.line, case.axis, case.expected.ndim
     if all(run.error for _, run in runs):
         return f"It takes one {line} only. On {ndim}-D input: {_plain(case, outcome)}"
-    other = {"row": "column", "column": "row"}.get(line, "other slice")
-    lost = "without keepdims numpy divides column j by the sum of row j; a square input hides it."
-    if line != "row":
-        lost = "without keepdims numpy meets each slice with the sum of another."
+    other = "column" if line == "row" else "row"
+    sum_lost = max_lost = "without keepdims each slice meets the number of another one."
+    if line == "row":
+        hidden = "of row j; a square input hides it."
+        sum_lost = f"without keepdims numpy divides column j by the sum {hidden}"
+        max_lost = f"without keepdims numpy shifts column j by the max {hidden}"
+    transposes = (
+        "You transpose, and .T turns round all axes, which is right for two only. Use "
+        "keepdims=True instead."
+    )
     suspects = [
-        (lambda x, a: np.exp(x) / np.exp(x).sum(a), f"Your sum has lost its axis: {lost}"),
+        (_wrong(keepdims=False), f"Your sum has lost its axis: {sum_lost}"),
+        (_wrong(_max, keepdims=False), f"Your sum has lost its axis: {sum_lost}"),
         (
-            lambda x, a: np.exp(x - x.max(a)) / np.exp(x - x.max(a)).sum(a),
-            f"Your max and your sum have lost their axis: {lost}",
+            _wrong(lambda x, a: x.max(a), keepdims=False),
+            f"Your max and your sum have lost their axis: {sum_lost}",
         ),
+        (_wrong(lambda x, a: x.max(a)), f"Your max has lost its axis: {max_lost}"),
+        (_transposed(lambda x, a: 0.0), transposes),
+        (_transposed(_max), transposes),
         (
-            lambda x, a: _soft(x, a, x.max(a)),
-            f"Your max has lost its axis: {lost.replace('divides', 'shifts', 1)}".replace(
-                "sum", "max"
-            ),
-        ),
-        (
-            lambda x, a: (np.exp(x).T / np.exp(x).sum(a)).T,
-            "You transpose, and .T turns round all axes, which is right for two only. Use "
-            "keepdims=True instead.",
+            _wrong(over=tuple(range(ndim))),
+            "Your sum runs over the whole array, so that all of it sums to 1. Each "
+            f"{line} needs its own: give max and sum axis={axis} and keepdims=True.",
         ),
     ]
-    for size in range(1, ndim + 1):
-        for axes in itertools.combinations(range(ndim), size):
+    for axes in [(a,) for a in range(ndim)] + list(itertools.combinations(range(ndim), 2)):
+        words = f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
+        if ndim == 2:
             words = (
                 f"You sum along axis {axes[0]}, so each {other} sums to 1. Each {line} should: "
                 f"that is axis={axis}."
             )
-            if size > 1:
-                words = (
-                    f"You sum over the axes {axes} at once. Each {line} needs its own sum: give it "
-                    f"axis={axis} and keepdims=True."
-                )
-            if size == ndim:
-                words = (
-                    "Your sum runs over the whole array, so that all of it sums to 1. Each "
-                    f"{line} needs its own: give max and sum axis={axis} and keepdims=True."
-                )
-            suspects.append((_along(axes), words))
+        if len(axes) == 2:
+            words = (
+                f"You sum over the axes {axes} at once. Each {line} needs its own sum: give it "
+                f"axis={axis} and keepdims=True."
+            )
+        suspects.append((_wrong(over=axes), words))
     return _suspect(suspects, runs)
 
 
-def _along(axes):
-    return lambda x, axis: _soft(x, axes)
+def _max(x, axis):
+    return x.max(axis, keepdims=True)
+
+
+def _greatest_size(x, axis):
+    return np.abs(x).max(axis, keepdims=True)
 
 
 _SHIFTS = {
@@ -596,27 +624,21 @@ _SHIFTS = {
     "the last score": lambda x, a: x.take([-1], a),
     "the median": lambda x, a: np.median(x, a, keepdims=True),
     "the sum": lambda x, a: x.sum(a, keepdims=True),
-    "the greatest |x|": lambda x, a: np.abs(x).max(a, keepdims=True),
-    "the max or 0, whichever is greater": lambda x, a: x.max(a, keepdims=True, initial=0.0),
-    "minus the max": lambda x, a: -x.max(a, keepdims=True),
+    "minus the max": lambda x, a: -_max(x, a),
 }
 
 
 def _explain_large(case, outcome, runs):
-    suspects = [
-        (
-            _soft,
-            "exp overflows: nothing is subtracted from the scores. Subtract the max of each "
-            f"{case.line} first, which changes no probability.",
-        )
-    ]
-    for name, shift in _SHIFTS.items():
-        words = (
-            f"You subtract {name}, and exp still leaves its range. Only the max keeps every exp at "
-            "or below 1, and one of them at 1."
-        )
-        suspects.append((lambda x, a, shift=shift: _soft(x, a, shift(x, a)), words))
-    words = _suspect(suspects, runs)
+    no_shift = (
+        "exp overflows: the max is not subtracted before it. Subtract that of each "
+        f"{case.line} first, which changes no probability."
+    )
+    other_shift = (
+        "You subtract {}, and exp still leaves its range. Only the max keeps every exp at or below "
+        "1, and one of them at 1."
+    )
+    shifts = [(_wrong(shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
+    words = _suspect([(_wrong(), no_shift), *shifts], runs)
     if words or not _same_shape(case, outcome):
         return words
     if np.isnan(outcome.value).any() or not outcome.value.any():
@@ -627,6 +649,16 @@ def _explain_large(case, outcome, runs):
     return (
         "Large scores come out wrong, though nothing overflows: are they clipped or scaled? "
         "Subtract the max instead."
+    )
+
+
+def _explain_low(case, outcome, runs):
+    if not _same_shape(case, outcome):
+        return None
+    only_max = f"Subtract the max of each {case.line}, also if it is below 0."
+    words = f"You subtract the greatest |x|, and every exp is 0. {only_max}"
+    return _suspect([(_wrong(_greatest_size), words)], runs) or (
+        f"exp underflows: every exp is 0 or has few bits left, and 0 / 0 is nan. {only_max}"
     )
 
 
@@ -661,13 +693,13 @@ def _explain_scale(case, outcome, runs):
         f"A {case.line} far below the max of the whole array is lost. Take the max along the axis, "
         f"with axis={case.axis} and keepdims=True."
     )
-    return _suspect([(lambda x, a: _soft(x, a, x.max()), words)], runs)
+    return _suspect([(_wrong(lambda x, a: x.max()), words)], runs)
 
 
 def _explain_argument(case, outcome, runs):
-    for a in range(case.expected.ndim):
-        if all(_alike(_along((a,)), *run) for run in runs):
-            return f"It takes an axis and does not use it: whatever it is, it works along axis {a}."
+    for a in (-1, 0, 1):
+        if all(_alike(_wrong(over=a), *run) for run in runs):
+            return f"It takes an axis and does not use it: it always works along axis {a}."
     return f"With axis={case.axis}: {_plain(case, outcome)}"
 
 
@@ -685,27 +717,14 @@ _BLOCK = [
     [[5.0, 1.0, 1.5, 3.0], [0.5, 0.0, 2.0, 4.0], [1.0, 3.0, 2.0, 0.0]],
 ]
 _CUBE = [[[1.0, 2.0], [0.0, 3.0]], [[5.0, 1.0], [0.5, 0.0]]]
+_SQUARE = [[3.0, 1.0], [0.0, 0.5]]
+_IN_RANGE = ("values", "last digits", "large positive", "large negative", "sum that overflows")
 _LIMITED = {"severity": "limited", "refusal": "limited"}
-_INF, _NAN = math.inf, math.nan
 
 _PROPERTIES = (
-    _Property(
-        "result",
-        "It gives an array of floats.",
-        _SCORES,
-        (),
-        _is_float_array,
-        _explain_result,
-    ),
+    _Property("result", "It gives an array of floats.", _SCORES, (), _is_floats, _explain_result),
     _Property("shape", "It keeps the shape.", _SCORES, ("result",), _same_shape),
-    _Property(
-        "sums to 1",
-        "The entries sum to 1.",
-        _SCORES,
-        ("shape",),
-        _sums_to_1,
-        _explain_numbers,
-    ),
+    _Property("sums to 1", "The sum is 1.", _SCORES, ("shape",), _sums_to_1, _explain_numbers),
     _Property(
         "order",
         "A greater score gets a greater probability.",
@@ -714,20 +733,13 @@ _PROPERTIES = (
         _keeps_order,
         _explain_numbers,
     ),
-    _Property(
-        "values",
-        "Each value is right, but for the ulps that rounding explains.",
-        _SCORES,
-        ("order",),
-        _right,
-        _explain_numbers,
-    ),
+    _Property("values", "Six digits are right.", _SCORES, ("order",), _nearly, _explain_numbers),
     _Property(
         "input unchanged",
         "The input is left as it was.",
-        (*_SCORES, *_f64([[3.0, 1.0], [0.0, 2.0]])),
-        ("result",),
-        _unchanged,
+        (*_SCORES, *_f64(_SQUARE)),
+        (),
+        lambda case, outcome: not outcome.changed,
         lambda case, outcome, runs: (
             "It changes its input: x -= ... and out=x write into the caller's own array. Make a "
             "new one, as x = x - ... does."
@@ -736,13 +748,9 @@ _PROPERTIES = (
     _Property(
         "right axis",
         "Each slice is a distribution, in square, wide and tall input.",
-        _f64(
-            [[3.0, 1.0], [0.0, 2.0]],
-            [[3.0, 1.0, 0.2], [1.0, 2.0, 3.0]],
-            [[3.0, 1.0], [0.0, 2.0], [0.2, 3.0]],
-        ),
+        _f64(_SQUARE, [[3.0, 1.0, 0.2], [1.0, 2.0, 3.0]], [[3.0, 1.0], [0.0, 0.5], [0.2, 3.0]]),
         ("values",),
-        _right,
+        _nearly,
         _explain_axis,
     ),
     _Property(
@@ -750,7 +758,7 @@ _PROPERTIES = (
         "A class without rivals gets 1, and an axis of length 1 stays.",
         _f64([5.0], [[3.0, 1.0, 0.2]], [[3.0], [1.0], [0.2]]),
         ("values", "right axis"),
-        _right,
+        _nearly,
         fault="A class without rivals has probability 1.",
     ),
     _Property(
@@ -763,36 +771,42 @@ _PROPERTIES = (
     ),
     _Property(
         "large negative",
-        "Nor are scores of -1000.",
-        _f64([-1000.0, -1000.0], [-1000.0, -999.0]),
+        "Scores of -1000 are no trouble.",
+        _f64([-1000.0, -1000.0], [-1000.0, -999.0], [-400.0, -401.0]),
         ("values", "large positive"),
         _nearly,
-        _explain_large,
+        _explain_low,
+    ),
+    _Property(
+        "last digits",
+        "Ordinary scores are right but for the ulps that rounding explains.",
+        _SCORES,
+        ("values",),
+        _right,
+        _explain_numbers,
     ),
     _Property(
         "sum that overflows",
-        "Nor are scores whose exps are finite, and their sum is not.",
+        "Scores whose exps are finite and their sum is not are no trouble.",
         _f64([709.5, 709.5], [-744.4, -744.0]),
-        ("values", "large positive", "large negative"),
+        ("large positive", "large negative", "last digits"),
         _nearly,
         fault="Here each exp is finite, but their sum overflows, or too few bits of them are left. "
         "Subtract the max always, not only when an exp overflows.",
     ),
     _Property(
         "shift",
-        "An offset that all scores share changes nothing.",
+        "A large offset that all scores share changes nothing.",
         _f64([1e16, 1e16], [2.0**20 + 3, 2.0**20 + 1, 2.0**20 + 0.25]),
-        ("values", "large positive", "large negative", "sum that overflows"),
+        _IN_RANGE,
         _right,
         _explain_offset,
-        "An offset that all scores share changes the result. Subtract the max, then divide by the "
-        "sum.",
     ),
     _Property(
         "small probabilities",
         "Probabilities down to 1e-304 have all their digits.",
         _f64([0.0, -40.0], [0.0, -300.0], [0.0, -700.0]),
-        ("values", "large positive", "large negative"),
+        _IN_RANGE,
         _right,
         _explain_small,
     ),
@@ -800,7 +814,7 @@ _PROPERTIES = (
         "own scale",
         "A neighbor 1000 higher changes nothing.",
         _f64([[0.0, 0.0], [-1000.0, -999.0]], [[0.0, 0.0], [-740.0, -742.0]]),
-        ("right axis", "large positive", "large negative", "sum that overflows", "shift"),
+        ("right axis", *_IN_RANGE, "shift"),
         _nearly,
         _explain_scale,
         "A slice changes, or is lost, when its neighbor is 1000 higher. Each needs its own max.",
@@ -809,15 +823,15 @@ _PROPERTIES = (
         "three dimensions",
         "It takes three dimensions too.",
         _f64(_CUBE, _BLOCK),
-        ("values", "right axis"),
-        _right,
+        ("right axis", "values"),
+        _nearly,
         _explain_axis,
     ),
     _Property(
         "axis argument",
         "It works along any axis that it is given.",
         _f64(_BLOCK[0], _BLOCK),
-        ("values", "right axis", "three dimensions"),
+        ("three dimensions", "right axis", "values"),
         _nearly,
         _explain_argument,
         every_axis=True,
@@ -825,9 +839,9 @@ _PROPERTIES = (
     _Property(
         "lists",
         "It takes lists.",
-        ([3.0, 1.0, 0.2], [[3.0, 1.0], [0.0, 2.0]]),
-        ("result", "values", "right axis"),
-        _right,
+        ([3.0, 1.0, 0.2], _SQUARE),
+        ("values", "right axis"),
+        _nearly,
         fault="Begin with x = np.asarray(x), and lists work too.",
         refusal="limited",
     ),
@@ -835,8 +849,8 @@ _PROPERTIES = (
         "integers",
         "It takes integers.",
         _arrays(np.int64, [3, 1, 0], [-3, 2, 1]),
-        ("result", "values"),
-        _right,
+        ("values",),
+        _nearly,
         fault="An array of integers cannot hold probabilities. Begin with floats: "
         "x = np.asarray(x, dtype=float).",
         refusal="limited",
@@ -845,7 +859,7 @@ _PROPERTIES = (
         "float32",
         "It is right in float32.",
         _arrays(np.float32, [3.0, 1.0, 0.25], [100.0, 100.0], [0.0, -80.0], [-100.0, -101.0]),
-        ("result", "values", "large positive", "large negative", "shift", "small probabilities"),
+        (*_IN_RANGE, "shift", "small probabilities"),
         _right,
         fault="In float32 exp overflows above 88.7 and vanishes below -104: what suits float64 "
         "need not suit float32.",
@@ -855,13 +869,9 @@ _PROPERTIES = (
         "dtype kept",
         "float32 and float16 give their own dtype.",
         _arrays(np.float32, [3.0, 1.0, 0.25]) + _arrays(np.float16, [3.0, 1.0, 0.25]),
-        ("result", "values", "float32"),
+        ("values", "float32"),
         _keeps_dtype,
-        lambda case, outcome, runs: (
-            outcome.value is not None
-            and f"{case.x.dtype} comes out as {outcome.value.dtype}. Give back the dtype that came "
-            "in: .astype(x.dtype)."
-        ),
+        _explain_dtype,
         **_LIMITED,
     ),
     _Property(
@@ -869,8 +879,8 @@ _PROPERTIES = (
         "uint8, int8 and bool do not wrap.",
         _arrays(np.uint8, [1, 0], [250, 0])
         + _arrays(np.int8, [100, -100])
-        + _arrays(bool, [True, False]),
-        ("result", "values", "large positive", "integers"),
+        + _arrays(np.bool_, [True, False]),
+        (*_IN_RANGE, "integers"),
         _nearly,
         fault="Small integers wrap: in uint8, 0 - 1 is 255, and bool cannot subtract at all. Make "
         "them floats before you subtract.",
@@ -880,7 +890,7 @@ _PROPERTIES = (
         "float16",
         "It is right in float16.",
         _arrays(np.float16, [3.0, 1.0, 0.25], [12.0, 12.0], [-20.0, -21.0]),
-        ("result", "values", "large positive", "large negative", "float32"),
+        (*_IN_RANGE, "float32"),
         _right,
         fault="In float16 exp overflows above 11.09 and vanishes below -17.3. Compute in float32 "
         "and round once.",
@@ -890,7 +900,7 @@ _PROPERTIES = (
         "float16 sum",
         "70 000 scores in float16 have a finite sum.",
         (np.zeros(70_000, np.float16),),
-        ("result", "values", "float16"),
+        ("values", "float16"),
         _right,
         fault="float16 ends at 65504, and 70 000 exps of 1 sum to more. Sum in float32, with "
         "dtype=np.float32.",
@@ -899,40 +909,40 @@ _PROPERTIES = (
     _Property(
         "masked score",
         "A score of -inf gets probability 0.",
-        _f64([-_INF, 0.0], [-_INF, 0.0, 1.0]),
-        ("result", "values", "large negative"),
-        _right,
+        _f64([-math.inf, 0.0], [-math.inf, 0.0, 1.0]),
+        ("values", "large negative", "small probabilities"),
+        _nearly,
         fault="A score of -inf masks its class: it should get 0, and the others their share.",
         **_LIMITED,
     ),
     _Property(
         "masked row",
         "A slice of only -inf is nan, and spoils no other.",
-        _f64([-_INF, -_INF], [[-_INF, -_INF], [0.0, 1.0]]),
-        ("values", "right axis", "own scale", "masked score"),
-        _right,
-        fault="A slice of only -inf has no distribution, so it should be nan, and its neighbor "
-        "should not care. Numbers in its place hide that.",
+        _f64([-math.inf, -math.inf], [[-math.inf, -math.inf], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked score"),
+        _nearly,
+        fault="A slice of only -inf has no distribution. It should be nan and spoil no other; "
+        "nan_to_num and the like hide that.",
         **_LIMITED,
     ),
     _Property(
         "+inf",
         "A slice with +inf is nan or the limit, and spoils no other.",
-        _f64([0.0, _INF], [_INF, _INF], [[0.0, _INF], [0.0, 1.0]]),
-        ("values", "right axis", "own scale", "masked row"),
-        _right_or_limit,
+        _f64([0.0, math.inf], [math.inf, math.inf], [[0.0, math.inf], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked row"),
+        _nearly_or_limit,
         fault="inf - inf is undefined: a slice with +inf should say nan, or give all to a single "
-        "+inf, and its neighbor should not care.",
+        "+inf, and spoil no other.",
         **_LIMITED,
     ),
     _Property(
         "nan",
         "nan stays visible, and in its slice.",
-        _f64([_NAN, 0.0], [[_NAN, 0.0], [0.0, 1.0]]),
-        ("values", "right axis", "own scale", "masked row"),
-        _right,
-        fault="A slice with nan should stay nan, and its neighbor should not care. nan_to_num and "
-        "the like hide that data are missing.",
+        _f64([math.nan, 0.0], [[math.nan, 0.0], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked row"),
+        _nearly,
+        fault="A slice with nan should stay nan and spoil no other: nan_to_num and the like hide "
+        "that data are missing.",
         **_LIMITED,
     ),
 )

@@ -1,8 +1,9 @@
 """The softmax to use, against the exact one.
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
-fewer digits, in multiples of the least one. `softmax` in float64 keeps within 8 and `log_softmax` within 5, for any spread, offset,
-number of entries and axis. Narrow floats are computed in float64 and rounded once.
+fewer digits, in multiples of the least one. In float64 `softmax` keeps within 8 and `log_softmax`
+within 5, for any spread, offset, number of entries and axis. Narrow floats are computed in float64
+and rounded once.
 """
 
 import datetime

@@ -1,0 +1,415 @@
+"""What `examine` says of the thread's seven, of the bank, of mutants, and of odd functions."""
+
+import functools
+import time
+import warnings
+
+import mutants
+import numpy as np
+import pytest
+import scipy.special
+import softmaxes
+
+from softmaxlab import THREAD, examine, softmax
+from softmaxlab.checkup import Checkup, Finding
+
+BANK = {**softmaxes.WRONG, **softmaxes.LIMITED, **softmaxes.RIGHT}
+NARROW = ("small integers", "float16 sum")
+
+
+def first_line(checkup):
+    return repr(checkup).splitlines()[0]
+
+
+def failing(checkup, severity=None):
+    return tuple(f.name for f in checkup.failures if severity in (None, f.severity))
+
+
+# The thread, and libraries
+
+
+@pytest.mark.parametrize(
+    ("letter", "ndim", "verdict", "findings", "words"),
+    [
+        ("A", None, "wrong", ("right axis",), "Your sum runs over the whole array"),
+        ("B", None, "wrong", ("right axis", "large positive"), "each column sums to 1"),
+        ("C", None, "wrong", ("right axis",), "Your sum has lost its axis"),
+        ("D", None, "wrong", ("result",), "an axis that 1-D input does not have"),
+        ("D", 2, "limited", NARROW, "Small integers wrap"),
+        ("E", None, "wrong", ("large positive", "three dimensions"), "exp overflows"),
+        ("E", 2, "wrong", ("large positive",), "exp overflows"),
+        ("F", None, "wrong", ("right axis",), "each column sums to 1"),
+        ("A", 1, "limited", NARROW, "Small integers wrap"),
+        ("B", 1, "wrong", ("large positive",), "exp overflows"),
+        ("G", 1, "wrong", ("shift",), "exp(x - logsumexp(x))"),
+    ],
+)
+def test_the_thread(letter, ndim, verdict, findings, words):
+    checkup = examine(THREAD[letter].function, ndim=ndim)
+    assert checkup.verdict == verdict
+    assert failing(checkup, verdict) == findings
+    assert words in first_line(checkup)
+
+
+def test_g_has_two_faults():
+    checkup = examine(THREAD["G"].function)
+    assert checkup.verdict == "wrong"
+    assert failing(checkup, "wrong") == ("right axis", "shift")
+    assert "whole array" in first_line(checkup)
+
+
+def test_columns_are_what_f_gives():
+    """Along axis 0 the fault of F is the max of the whole array, and C's is another."""
+    assert failing(examine(THREAD["F"].function, axis=0, ndim=2), "wrong") == ("own scale",)
+    assert failing(examine(THREAD["B"].function, axis=0), "wrong") == ("large positive",)
+    assert failing(examine(THREAD["C"].function, axis=0), "wrong") == ("right axis",)
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1, 2, -2, -3, 3])
+def test_ours_is_sound_along_any_axis(axis):
+    checkup = examine(softmax, axis=axis)
+    assert checkup.verdict == "sound"
+    assert not checkup.failures
+    assert first_line(checkup) == "sound: every property holds."
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3, 4])
+def test_ours_is_sound_in_any_dimension(ndim):
+    assert examine(softmax, ndim=ndim).verdict == "sound"
+
+
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_scipy_is_limited(axis):
+    """Small integers wrap in it, and 70 000 float16 scores sum to inf; all else holds."""
+    checkup = examine(scipy.special.softmax, axis=axis)
+    assert checkup.verdict == "limited"
+    assert failing(checkup) == NARROW
+    assert checkup.failures[0].input.dtype == np.uint8
+
+
+def test_torch():
+    torch = pytest.importorskip("torch")
+
+    def function(x, axis=-1):
+        return torch.softmax(torch.as_tensor(x), axis).numpy()
+
+    checkup = examine(function)
+    assert checkup.verdict == "limited"
+    assert "integers" in failing(checkup)  # torch refuses them
+
+
+def test_jax():
+    jax = pytest.importorskip("jax")
+
+    def function(x, axis=-1):
+        with jax.experimental.enable_x64():
+            return np.asarray(jax.nn.softmax(jax.numpy.asarray(x), axis=axis))
+
+    assert examine(function).verdict in ("limited", "sound")
+
+
+# The bank
+
+
+def test_the_bank_is_large():
+    assert len(softmaxes.WRONG) >= 30
+    assert len(softmaxes.RIGHT) + len(softmaxes.LIMITED) >= 6
+    assert len(BANK) == len(softmaxes.WRONG) + len(softmaxes.LIMITED) + len(softmaxes.RIGHT)
+
+
+@pytest.mark.parametrize("name", BANK)
+def test_the_bank(name):
+    specimen = BANK[name]
+    checkup = examine(specimen.function, **specimen.asked)
+    assert checkup.verdict == specimen.verdict, checkup
+    assert failing(checkup, checkup.verdict) == specimen.findings, checkup
+    assert specimen.words in first_line(checkup)
+
+
+@pytest.mark.parametrize("name", [name for name in softmaxes.WRONG if name != "in_place"])
+def test_a_failure_shows_itself(name):
+    """On the input of a failing finding one gets what the finding says, and it is not right."""
+    function, asked = softmaxes.WRONG[name].function, softmaxes.WRONG[name].asked
+    for finding in examine(function, **asked).failures:
+        if finding.name in ("axis argument", "own scale, any axis", "dtype kept"):
+            continue  # the input does not say which axis; the numbers are right
+        x = np.array(finding.input) if isinstance(finding.input, np.ndarray) else finding.input
+        if isinstance(finding.got, (Exception, SystemExit)):
+            with pytest.raises(type(finding.got)):
+                function(x)
+            continue
+        with np.errstate(all="ignore"):
+            got = function(x)
+        np.testing.assert_equal(got, finding.got)
+        assert not (isinstance(got, np.ndarray) and np.array_equal(got, finding.expected))
+
+
+@pytest.mark.parametrize("name", mutants.ORIGINALS)
+def test_mutants(name):
+    differ, survivors = mutants.score(name)
+    print(f"{name}: {differ - len(survivors)} of {differ} caught")
+    assert differ >= 60
+    assert not survivors, "\n\n".join(survivors)
+
+
+# Findings
+
+
+def test_a_finding_says_all():
+    first, *_ = examine(THREAD["B"].function).findings
+    assert isinstance(first, Finding)
+    assert (first.name, first.passed, first.severity) == ("right axis", False, "wrong")
+    assert first.input.shape == first.expected.shape == first.got.shape == (2, 2)
+    assert first.expected.sum(axis=1) == pytest.approx([1, 1])
+    assert first.got.sum(axis=0) == pytest.approx([1, 1])
+    assert "three dimensions" in [f.name for f in first.also]
+    assert all(not f.passed and not f.also for f in first.also)
+
+
+def test_every_property_is_found_once():
+    sound = {f.name for f in examine(softmax).findings}
+    for variant in THREAD.values():
+        findings = examine(variant.function).findings
+        names = [g.name for f in findings for g in (f, *f.also)]
+        assert len(names) == len(set(names))
+        assert sound - set(names) == {"axis argument", "own scale, any axis"}
+
+
+def test_failures_come_first_the_gravest_at_the_head():
+    order = {"wrong": 0, "limited": 1}
+    for specimen in BANK.values():
+        findings = examine(specimen.function, **specimen.asked).findings
+        ranks = [2 if f.passed else order[f.severity] for f in findings]
+        assert ranks == sorted(ranks)
+
+
+def test_messages_are_sentences():
+    for specimen in BANK.values():
+        for finding in examine(specimen.function, **specimen.asked).findings:
+            for f in (finding, *finding.also):
+                assert f.message.endswith(".")
+                assert "!" not in f.message
+                assert len(f.message) < 300
+                assert "{" not in f.message
+
+
+def test_the_text_and_the_table():
+    checkup = examine(THREAD["B"].function)
+    text, page = repr(checkup), checkup._repr_html_()
+    assert text.startswith("wrong: You sum along axis 0")
+    for part in ("input: array", "expected: array", "got: array", "the same fault in: ", "holds: "):
+        assert part in text
+    assert text.index("property: right axis") < text.index("large positive (wrong)")
+    assert page.startswith("<p><strong>Wrong.</strong> You sum along axis 0")
+    assert page.count("<tr>") == 1 + len(checkup.failures)
+    assert "color" not in page
+    assert "<table>" not in examine(softmax)._repr_html_()
+
+
+def test_the_table_escapes_what_functions_say():
+    def function(x):
+        raise ValueError("<b>bold</b>")
+
+    page = examine(function)._repr_html_()
+    assert "<b>" not in page
+    assert "&lt;b&gt;" in page
+
+
+def test_the_answer_is_the_same_each_time():
+    for function in (softmax, THREAD["C"].function, softmaxes.raises):
+        assert repr(examine(function)) == repr(examine(function))
+
+
+def test_an_axis_argument_is_found_in_the_signature():
+    def names(function):
+        return {f.name for f in examine(function).findings}
+
+    assert "axis argument" in names(lambda x, axis=0: softmax(x, axis))
+    assert "axis argument" in names(lambda x, *, axis: softmax(x, axis))
+    assert "axis argument" in names(functools.partial(scipy.special.softmax, axis=0))
+    assert "axis argument" not in names(lambda x: softmax(x))
+    assert "axis argument" not in names(lambda x, dim=-1: softmax(x, dim))
+
+
+# Whatever f does
+
+
+class Hostile:
+    """Raises at whatever is asked of it."""
+
+    def __array__(self, *arguments, **keywords):
+        raise RuntimeError("no")
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    def __len__(self):
+        raise RuntimeError("no")
+
+
+def recursion(x):
+    return recursion(x)
+
+
+def reshapes_its_input(x):
+    x = np.asarray(x)
+    x.shape = (x.size, 1)
+    return x
+
+
+def in_an_errstate_of_its_own(x):
+    np.seterr(all="raise")
+    return softmaxes.textbook(x)
+
+
+ODD = {
+    "nothing": lambda x: None,
+    "a string": lambda x: "softmax",
+    "an array of strings": lambda x: np.array(["a", "b", "c"]),
+    "objects": lambda x: np.array([object()] * 3),
+    "complex": lambda x: softmax(x) + 0j,
+    "ragged": lambda x: [[1.0], [1.0, 2.0]],
+    "hostile": lambda x: Hostile(),
+    "hostile list": lambda x: [Hostile()],
+    "a dict": lambda x: {},
+    "a generator": lambda x: (value for value in x),
+    "a structured array": lambda x: np.zeros(3, [("a", float)]),
+    "dates": lambda x: np.zeros(3, "datetime64[s]"),
+    "bool": lambda x: np.ones(np.shape(x), bool),
+    "a masked array": lambda x: np.ma.masked_all(np.shape(x)),
+    "empty": lambda x: np.array([]),
+    "five axes": lambda x: np.zeros((1, 1, 1, 1, 3)),
+    "inf": lambda x: np.full(np.shape(x), np.inf),
+    "negative": lambda x: -softmax(x),
+    "zero": lambda x: np.zeros(np.shape(x)),
+    "no arguments": lambda: None,
+    "two arguments": lambda x, y: x,
+    "recursion": recursion,
+    "a class": Hostile,
+    "a builtin": max,
+    "a ufunc": np.exp,
+    "reshapes": reshapes_its_input,
+    "sys.exit": softmaxes.leaves,
+    "longdouble": lambda x: softmax(np.asarray(x, np.longdouble)),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("asked", [{}, {"axis": 0}, {"axis": 1, "ndim": 2}, {"ndim": 3}], ids=str)
+def test_nothing_that_f_does_is_raised(name, asked):
+    checkup = examine(ODD[name], **asked)
+    assert isinstance(checkup, Checkup)
+    assert checkup.verdict == "wrong" or name == "longdouble"
+    assert repr(checkup)
+    assert checkup._repr_html_()
+
+
+def test_errstate_and_warnings_outside_change_nothing():
+    expected = repr(examine(THREAD["B"].function))
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert repr(examine(THREAD["B"].function)) == expected
+        assert examine(softmaxes.textbook).verdict == "limited"
+    assert "wrong" in expected
+
+
+def test_errstate_inside_stays_inside():
+    before = np.geterr()
+    assert examine(in_an_errstate_of_its_own).verdict == "wrong"  # it raises where exp underflows
+    assert np.geterr() == before
+
+
+def test_f_may_rely_on_warnings():
+    def function(x):
+        x = np.asarray(x, dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                np.exp(x)
+            except RuntimeWarning:
+                return softmaxes.textbook(x)
+            return softmaxes.textbook(x)
+
+    assert examine(function).verdict == "limited"
+
+
+def test_an_interrupt_goes_through():
+    def function(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        examine(function)
+
+
+def test_inputs_are_not_shared_between_calls():
+    """What f writes into its input does not reach the next examination."""
+
+    def spoils(x):
+        result = softmax(x)
+        if isinstance(x, np.ndarray):
+            x[...] = 0
+        return result
+
+    assert failing(examine(spoils)) == ("input unchanged",)
+    assert examine(softmax).verdict == "sound"
+
+
+def test_a_buffer_used_again_is_read_in_time():
+    buffers = {}
+
+    def function(x):
+        result = softmax(x)
+        buffer = buffers.setdefault((result.shape, result.dtype), np.empty_like(result))
+        buffer[...] = result
+        return buffer
+
+    assert examine(function).verdict == "sound"
+
+
+# Whatever examine is given
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((3,), TypeError, "f must be a function, but is 3"),
+        ((softmax([1.0]),), TypeError, "f must be a function"),
+        ((softmax, 0.5), TypeError, "axis must be an int, but is 0.5"),
+        ((softmax, None), TypeError, "axis must be an int, but is None"),
+        ((softmax, (0, 1)), TypeError, "axis must be an int"),
+        ((softmax, -1, 2.0), TypeError, "ndim must be an int, but is 2.0"),
+        ((softmax, -1, 0), ValueError, "ndim must be 1 or more and have the axis -1, but is 0"),
+        ((softmax, -1, -1), ValueError, "ndim must be 1 or more"),
+        ((softmax, 2, 2), ValueError, "have the axis 2, but is 2"),
+        ((softmax, -3, 2), ValueError, "have the axis -3, but is 2"),
+    ],
+)
+def test_bad_arguments_raise_at_once(arguments, error, words):
+    with pytest.raises(error) as caught:
+        examine(*arguments)
+    assert words in str(caught.value)
+
+
+def test_it_is_quick():
+    """About 0.05 s, where 0.3 are allowed; the bound here leaves room for a busy machine."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        examine(softmaxes.textbook)
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[2] < 1
+
+
+def test_a_quadratic_loop_takes_no_minutes():
+    """70 000 scores would take it minutes, so the float16 sum is not asked of it."""
+
+    def function(x):
+        x = np.asarray(x, dtype=np.float64)
+        e = np.exp(x - x.max())
+        return np.array([value / sum(e) for value in e])
+
+    start = time.perf_counter()
+    checkup = examine(function, ndim=1)
+    assert time.perf_counter() - start < 5
+    assert "float16 sum" not in {f.name for f in checkup.findings}
+    assert checkup.verdict == "limited"

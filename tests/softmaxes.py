@@ -173,6 +173,25 @@ def both_without_keepdims(x):
     return e / np.sum(e, axis=-1)
 
 
+@wrong("right axis", "each column sums to 1")
+def own_max_and_sum_of_columns(x):
+    e = np.exp(x - top(x))
+    return e / np.sum(e, axis=0, keepdims=True)
+
+
+@wrong("right axis", "Your sum runs over the whole array, and your max does not")
+def own_max_and_sum_of_all(x):
+    e = np.exp(x - top(x))
+    return e / np.sum(e)
+
+
+@wrong("right axis", "The result is transposed")
+def not_turned_back(x):
+    x = np.transpose(x)
+    e = np.exp(x - np.max(x, axis=0))
+    return e / np.sum(e, axis=0)
+
+
 @wrong("own scale", "far below the max of the whole array is lost")
 def global_max(x):
     e = np.exp(x - np.max(x))
@@ -309,6 +328,13 @@ def base_2(x):
 @wrong("values", "a temperature of 2")
 def temperature(x):
     e = np.exp((x - top(x)) / 2)
+    return e / total(e)
+
+
+@wrong("values", "scaled by a factor that depends on them")
+def standardized(x):
+    z = (x - np.mean(x, axis=-1, keepdims=True)) / np.std(x, axis=-1, keepdims=True)
+    e = np.exp(z)
     return e / total(e)
 
 

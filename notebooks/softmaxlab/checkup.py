@@ -428,19 +428,25 @@ def _plain(case, outcome):
         change = f"the shape {shape} comes out as {value.shape}."
         if value.shape == tuple(n for n in shape if n != 1):
             return f"It drops an axis of length 1: {change}"
+        if value.shape == shape[::-1]:
+            return f"It comes out transposed: {change}"
         if value.shape == (math.prod(shape),):
             return f"It flattens its input: {change}"
         return f"It does not keep the shape: {change}"
     if np.isnan(value[~np.isnan(case.expected)]).any():
         return "It gives nan, though these scores have a softmax."
     error = np.abs(value - case.expected)
-    digits = -math.log10((error / case.expected).max())
+    digits = -np.log10((error / case.expected).max())
     if digits > 5:
         return (
             f"It is right to {digits:.0f} digits only: something rounds that need not, as taking "
             "in a large number does."
         )
     at = np.argmax(error)
+    total = value.sum(case.axis).ravel()[np.argmax(error.max(case.axis))]
+    if abs(total - 1) > _NEAR:
+        what = "The result" if len(shape) == 1 else f"A {case.line}"
+        return f"{what} sums to {total:.6g}, not to 1."
     return f"It gives {value.flat[at]:.6g} where {case.expected.flat[at]:.6g} is right."
 
 
@@ -502,15 +508,26 @@ def _explain_numbers(case, outcome, runs):
             return f"You round to {digits} decimals. Round what you print, not what you return."
     if np.allclose(p, e, rtol=1e-2) and (p == p.astype(np.float32)).all():
         return "It computes in float32 or less, and the scores are float64: digits are lost."
-    return _explain_power(x, p)
+    return _explain_power(x, p, runs)
 
 
-def _explain_power(x, p):
+def _explain_power(x, p, runs):
     """What is wrong where p = c exp(k x) for some c and k."""
-    logs, top, low = np.log(p), x.argmax(), x.argmin()
-    k = (logs[top] - logs[low]) / (x[top] - x[low])
+    factors = []
+    for case, outcome in runs:
+        if not _same_shape(case, outcome):
+            return None
+        odds = outcome.value.flat[case.x.argmax()] / outcome.value.flat[case.x.argmin()]
+        factors.append(np.log(odds) / np.ptp(case.x))
+    logs = np.log(p)
+    k = (logs[x.argmax()] - logs[x.argmin()]) / np.ptp(x)
     if not np.allclose(logs - k * x, logs[0] - k * x[0], rtol=0, atol=1e-9):
         return None
+    if not np.allclose(factors, k, rtol=1e-6):
+        return (
+            "The scores are scaled by a factor that depends on them, as standardizing does. "
+            "Softmax may shift its scores, and must not scale them."
+        )
     near = functools.partial(math.isclose, rel_tol=1e-9)
     if near(k, -1):
         return "The sign is turned: the least score gets the greatest probability."
@@ -604,10 +621,16 @@ def _explain_axis(case, outcome, runs):
         (_wrong(lambda x, a: x.max(a)), f"Your max has lost its axis: {max_lost}"),
         (_transposed(lambda x, a: 0.0), transposes),
         (_transposed(_max), transposes),
+        (lambda x, a: _wrong()(x, a).T, "The result is transposed: turn it back."),
         (
             _wrong(over=tuple(range(ndim))),
             "Your sum runs over the whole array, so that all of it sums to 1. Each "
             f"{line} needs its own: give max and sum axis={axis} and keepdims=True.",
+        ),
+        (
+            _wrong(_max, over=tuple(range(ndim))),
+            "Your sum runs over the whole array, and your max does not. Each "
+            f"{line} needs its own sum: give it axis={axis} and keepdims=True.",
         ),
     ]
     for axes in [(a,) for a in range(ndim)] + list(itertools.combinations(range(ndim), 2)):
@@ -622,7 +645,7 @@ def _explain_axis(case, outcome, runs):
                 f"You sum over the axes {axes} at once. Each {line} needs its own sum: give it "
                 f"axis={axis} and keepdims=True."
             )
-        suspects.append((_wrong(over=axes), words))
+        suspects += [(_wrong(over=axes), words), (_wrong(_max, over=axes), words)]
     return _suspect(suspects, runs)
 
 

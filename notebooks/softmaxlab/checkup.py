@@ -119,7 +119,7 @@ class Checkup:
             rows += f"<td {left}>{html.escape(words)}</td>"
             for name in _FIELDS:
                 shown = html.escape(_show(getattr(finding, name)))
-                rows += f"<td {left}><pre>{shown}</pre></td>"
+                rows += f'<td {left}><pre style="white-space: pre">{shown}</pre></td>'
             rows += "</tr>"
         head = "".join(f"<th {left}>{name}</th>" for name in ("property", "fault", *_FIELDS))
         return (

@@ -37,7 +37,8 @@ class Answer:
         left = 'style="text-align: left"'
         rows = "".join(
             f"<tr><th {left}>{name}</th>"
-            f"<td {left}><pre>{html.escape(_text(value, name, 0))}</pre></td></tr>"
+            f'<td {left}><pre style="white-space: pre">{html.escape(_text(value, name, 0))}</pre>'
+            "</td></tr>"
             for name, value in self._rows()
         )
         verdict = "<strong>Right.</strong> " if self.passed else ""

@@ -80,6 +80,17 @@ def test_every_slider_has_its_name_and_the_picture_its_words(notebook):
     assert_shown(notebook, expected())
 
 
+def test_the_picture_fits_its_cell_at_1280_pixels(notebook):
+    right, room, ratio = notebook.page.evaluate(
+        "() => { const image = document.querySelector('.widget-html img');"
+        " const box = image.getBoundingClientRect();"
+        " const cell = image.closest('.jp-OutputArea').getBoundingClientRect();"
+        " return [box.right, cell.right, box.width / box.height]; }"
+    )
+    assert right <= room
+    assert ratio == pytest.approx(860 / 340, rel=0.01)
+
+
 @pytest.mark.parametrize("repeat", range(20))
 def test_the_keyboard_moves_the_picture(notebook, repeat):
     """Twenty runs, no flake: to the right and back."""

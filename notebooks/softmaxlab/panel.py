@@ -234,7 +234,7 @@ def _html(png, words, width, height):
     )
     return (
         f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="{sentence}" '
-        f'width="{width}" height="{height}" decoding="sync" style="max-width: none">'
+        f'width="{width}" height="{height}" decoding="sync" style="max-width: 100%; height: auto">'
         f'<p role="status" style="font-size: 16px">{sentence}</p>'
         + (f"<table>{rows}</table>" if rows else "")
     )

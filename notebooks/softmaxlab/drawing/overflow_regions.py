@@ -32,12 +32,12 @@ from ..regions import (
 )
 from . import BLACK, PURPLE, SKY, VERMILION, YELLOW, Drawing, Words
 
-_COLORS = (SKY, YELLOW, VERMILION, PURPLE, BLACK)
-_MARKS = {INACCURATE: ".", WRONG: "x", ZERO: "$0$"}
-_MAP = ListedColormap(_COLORS)
+CLASS_COLORS = (SKY, YELLOW, VERMILION, PURPLE, BLACK)
+CLASS_MARKS = {INACCURATE: ".", WRONG: "x", ZERO: "$0$"}
+_MAP = ListedColormap(CLASS_COLORS)
 _CASED = [withStroke(linewidth=3.5, foreground="white")]
 _PEN = {"color": BLACK, "lw": 1.6, "zorder": 5}
-_DOTS = {"color": BLACK, "ls": "", "ms": 4.5, "mew": 0.8}
+DOTS = {"color": BLACK, "ls": "", "ms": 4.5, "mew": 0.8}
 _NAME = {"ha": "center", "va": "center", "path_effects": _CASED, "zorder": 6}
 _ROWS = 5
 _ROW_NAMES = (
@@ -121,8 +121,8 @@ class Map:
             zorder=3,
         )
         self.marks = {
-            kind: ax.plot([], [], marker=mark, transform=whole, zorder=4, **_DOTS)[0]
-            for kind, mark in _MARKS.items()
+            kind: ax.plot([], [], marker=mark, transform=whole, zorder=4, **DOTS)[0]
+            for kind, mark in CLASS_MARKS.items()
         }
         self.lines = {
             name: ax.plot([], [], ls=LINES[name], path_effects=_CASED, **_PEN)[0] for name in lines
@@ -193,8 +193,10 @@ class OverflowRegions(Drawing):
         self.shares, self.samples, self.captions = [], {}, []
         for kind, name in enumerate(CLASSES):
             y = 0.93 - 0.078 * kind
-            side.add_patch(Rectangle((0.02, y - 0.028), 0.07, 0.056, fc=_COLORS[kind], ec=BLACK))
-            side.plot([0.04, 0.07], [y, y], marker=_MARKS.get(kind, ""), **_DOTS)
+            side.add_patch(
+                Rectangle((0.02, y - 0.028), 0.07, 0.056, fc=CLASS_COLORS[kind], ec=BLACK)
+            )
+            side.plot([0.04, 0.07], [y, y], marker=CLASS_MARKS.get(kind, ""), **DOTS)
             side.text(0.12, y, name, va="center")
             self.shares.append(side.text(0.62, y, "", va="center", ha="right", zorder=5))
         for row in range(_ROWS):
@@ -282,8 +284,8 @@ def _maps(figure, states, shape, title, lines=tuple(LINES), **places):
 def _legend(figure, lines=()):
     """Names the classes, and the `lines`, at the foot of the figure."""
     boxes = [
-        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=_MARKS.get(kind, ""), **_DOTS))
-        for kind, color in enumerate(_COLORS)
+        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=CLASS_MARKS.get(kind, ""), **DOTS))
+        for kind, color in enumerate(CLASS_COLORS)
     ]
     foot = {"loc": "lower center", "columnspacing": 1.2}
     height = 0.06 if lines else 0

@@ -14,12 +14,12 @@ from ..checkup import examine
 from ..regions import CLASSES, INACCURATE, LOST, NAN, RIGHT, WRONG, ZERO, classify
 from ..thread import THREAD
 from . import BLACK, GRAY, ORANGE, VERMILION, Drawing, Words
-from .overflow_regions import _COLORS, _DOTS, _MARKS
+from .overflow_regions import CLASS_COLORS, CLASS_MARKS, DOTS
 
 RAISES = len(CLASSES)
 OUTCOMES = (*CLASSES, "raises")
-COLORS = (*_COLORS, "white")
-MARKS = _MARKS | {RAISES: "_"}
+COLORS = (*CLASS_COLORS, "white")
+MARKS = CLASS_MARKS | {RAISES: "_"}
 
 # The job of each map: the variant, the shape, the axis it is wanted along, and the map's title.
 JOBS = (
@@ -138,7 +138,7 @@ def thread_atlas(figure):
         for kind, mark in MARKS.items():
             chosen = (kinds == kind) & ((i + 2 * j) % 5 == 0)
             places = _middles(*_OFFSETS)[j[chosen]], _middles(*_SPREADS)[i[chosen]]
-            ax.plot(*places, marker=mark, **_DOTS)
+            ax.plot(*places, marker=mark, **DOTS)
         ax.set_title(title, fontsize=13)
         ax.set_xticks([-10, 0, 10], ["$-10^{10}$", "0", "$10^{10}$"])
         ax.set_yticks([0, 2, 4], ["1", "100", "$10^4$"])
@@ -146,7 +146,7 @@ def thread_atlas(figure):
     figure.text(0.535, 0.1, "offset added to all scores", ha="center")
     figure.text(0.012, 0.57, "spread of the scores", va="center", rotation=90)
     boxes = [
-        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=MARKS.get(kind, ""), **_DOTS))
+        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=MARKS.get(kind, ""), **DOTS))
         for kind, color in enumerate(COLORS)
     ]
     figure.legend(boxes, OUTCOMES, ncol=6, loc="lower center", columnspacing=1, handlelength=1.5)

@@ -25,12 +25,7 @@ from softmaxlab.drawing.the_thread_examined import (
     spreads,
 )
 from softmaxlab.exercises import NOT_YET
-from softmaxlab.exercises.the_thread_examined import (
-    check_broken,
-    check_guess,
-    check_missed,
-    check_sound,
-)
+from softmaxlab.exercises.the_thread_examined import check_broken, check_missed, check_sound
 from softmaxlab.regions import INACCURATE, NAN, RIGHT, WRONG, ZERO
 
 STEM = "05_the_thread_examined"
@@ -336,7 +331,6 @@ def sneaky(x, axis=-1):
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda lesson: check_guess(7),
         lambda lesson: check_sound(my_softmax),
         lambda lesson: check_sound(softmax),
         lambda lesson: check_broken(lesson["almost"], [-1000.0, -999.0]),
@@ -355,7 +349,6 @@ def stub(x, axis=-1): ...
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda: check_guess(...),
         lambda: check_sound(...),
         lambda: check_sound(stub),
         lambda: check_broken(softmax, ...),
@@ -366,22 +359,6 @@ def stub(x, axis=-1): ...
 )
 def test_stubs_are_told_not_yet(answer):
     assert answer().message == NOT_YET
-
-
-@pytest.mark.parametrize(
-    ("guess", "said"),
-    [
-        (4, "Off by 3. More"),
-        (6, "Off by 1. More"),
-        (8, "from 0 to 7"),
-        (-1, "from 0 to 7"),
-        ("all", "a whole number"),
-    ],
-)
-def test_a_wrong_guess_is_told_how_far_off_it_was(guess, said):
-    answer = check_guess(guess)
-    assert not answer.passed
-    assert said in answer.message
 
 
 @pytest.mark.parametrize(

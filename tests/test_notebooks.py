@@ -2,6 +2,8 @@
 
 import base64
 import importlib.metadata
+import importlib.util
+import inspect
 import io
 import json
 import random
@@ -201,6 +203,29 @@ def panels():
         stem: [thing for thing in space.values() if isinstance(thing, Panel)]
         for stem, space in spaces.items()
     }
+
+
+@each_notebook
+def test_every_check_hints_at_the_second_failure_and_not_before(path):
+    known = importlib.import_module(f"softmaxlab.exercises.{path.stem[3:]}").__spec__
+    fresh = importlib.util.module_from_spec(known)  # in which no check has failed yet
+    known.loader.exec_module(fresh)
+    checks = [thing for thing in vars(fresh).items() if thing[0].startswith("check_")]
+    assert checks
+    for name, check in checks:
+        count = len(inspect.signature(check).parameters)
+        stub, wrong = [...] * count, ["no answer"] * count
+        for _ in range(2):
+            assert check(*stub).message == NOT_YET, name
+            assert not check(*stub).hint
+        first, second = check(*wrong), check(*wrong)
+        assert len(check.hint) > 20
+        assert not first.passed
+        assert not second.passed
+        assert "Hint" not in repr(first) + first._repr_html_()
+        assert check.hint in repr(second)
+        assert "Hint" in second._repr_html_()
+        assert not check(*stub).hint
 
 
 def values(widget):

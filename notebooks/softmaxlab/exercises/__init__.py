@@ -1,26 +1,33 @@
 """Checks of the course's exercises, one module a notebook.
 
 A check takes what the learner wrote and returns an `Answer`. It never raises for what that does.
+Each is decorated by `hinted`. A prediction, in a cell tagged `predict`, goes to `compare` instead.
 """
 
+import functools
 import html
+import math
+import numbers
+import reprlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 NOT_YET = "Not yet: replace the ... with your own code, then run the cell again."
+NO_GUESS = "No prediction to compare: put yours in place of the ... above, and run on from there."
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check says: whether it passed, why in a sentence, and the input that shows it."""
+    """What a check says: whether it passed, why in a sentence, the input that shows it, a hint."""
 
     passed: bool
     message: str
     input: object = None
     expected: object = None
     got: object = None
+    hint: str = ""
 
     def _rows(self):
         if self.passed or self.message == NOT_YET:
@@ -31,7 +38,8 @@ class Answer:
     def __repr__(self):
         verdict = "Right. " if self.passed else ""
         lines = [f"  {name}: {_text(value, name)}" for name, value in self._rows()]
-        return "\n".join([verdict + self.message, *lines])
+        hint = [f"Hint: {self.hint}"] if self.hint else []
+        return "\n".join([verdict + self.message, *lines, *hint])
 
     def _repr_html_(self):
         left = 'style="text-align: left"'
@@ -42,9 +50,9 @@ class Answer:
             for name, value in self._rows()
         )
         verdict = "<strong>Right.</strong> " if self.passed else ""
-        return f"<p>{verdict}{html.escape(self.message)}</p>" + (
-            f"<table>{rows}</table>" if rows else ""
-        )
+        table = f"<table>{rows}</table>" if rows else ""
+        hint = f"<p><strong>Hint.</strong> {html.escape(self.hint)}</p>" if self.hint else ""
+        return f"<p>{verdict}{html.escape(self.message)}</p>{table}{hint}"
 
 
 def _text(value, name, indent=None):
@@ -56,6 +64,93 @@ def _text(value, name, indent=None):
 def not_yet(value):
     """Whether `value` is what a stub holds or returns."""
     return value is None or value is Ellipsis
+
+
+def hinted(hint):
+    """Decorates a check: from the second failure in a row on, its answer carries `hint`.
+
+    A stub is no failure, and a right answer begins the count anew.
+    """
+
+    def decorate(check):
+        failures = 0
+
+        @functools.wraps(check)
+        def counting(*arguments):
+            nonlocal failures
+            answer = check(*arguments)
+            if answer.message == NOT_YET:
+                return answer
+            failures = 0 if answer.passed else failures + 1
+            return replace(answer, hint=hint) if failures > 1 else answer
+
+        counting.hint = hint
+        return counting
+
+    return decorate
+
+
+def compare(guess, measured, unit=""):
+    """Says how far off a prediction was.
+
+    Parameters
+    ----------
+    guess : object
+        What the learner wrote, of the kind of `measured`; ``...`` for none.
+    measured : bool, str, int, float, or a list of these
+        What the experiment gave. A float is met by a guess within 1 % of it.
+    unit : str
+        The unit of the numbers, in the plural.
+
+    Returns
+    -------
+    Answer
+    """
+    several = _is_list(measured)
+    measured = list(measured) if several else [measured]
+    guess = list(guess) if several and _is_list(guess) else [guess]
+    if any(not_yet(entry) for entry in guess):
+        return Answer(False, NO_GUESS)
+    if len(guess) != len(measured):
+        return Answer(
+            False, f"{len(measured)} entries are asked for, in a list; you gave {len(guess)}."
+        )
+    off = [_off(*pair, unit) for pair in zip(guess, measured, strict=True)]
+    if not any(off):
+        return Answer(True, "That is what came out.")
+    if not several:
+        return Answer(False, off[0])
+    told = " ".join(f"Entry {i}: {text}" for i, text in enumerate(off) if text)
+    return Answer(False, f"{off.count('')} of {len(off)} are right. {told}")
+
+
+def _off(guess, measured, unit):
+    """How far `guess` is from one measured value, in a sentence; "" if it is right."""
+    if isinstance(measured, (bool, np.bool_, str)):
+        met = str(guess).strip().lower() == str(measured).lower()
+        return "" if met else f"You said {reprlib.repr(guess)}, and it is {measured}."
+    try:
+        number = None if isinstance(guess, np.ndarray) else float(guess)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None:
+        return f"You said {reprlib.repr(guess)}, and a number is asked for."
+    rtol = 0 if isinstance(measured, numbers.Integral) else 0.01
+    if np.isclose(number, measured, rtol=rtol, atol=0, equal_nan=True):
+        return ""
+    said = f"you said {number:.6g}, and it is {measured:.6g}."
+    if not (math.isfinite(number) and math.isfinite(measured)):
+        return said.capitalize()
+    if number * measured > 0:
+        factor = max(number / measured, measured / number)
+        if factor >= 10:
+            return f"Off by a factor of {factor:.3g}: {said}"
+    unit = f" {unit}" if unit else ""
+    return f"Off by {abs(number - measured):.3g}{unit}: {said}"
+
+
+def _is_list(value):
+    return isinstance(value, (list, tuple, np.ndarray))
 
 
 def ask(function, cases, faults=(), praise="", rtol=1e-9):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import exact, floats
 from ..thread import THREAD
-from . import NOT_YET, Answer, ask, not_yet
+from . import NOT_YET, Answer, ask, hinted, not_yet
 
 _OFF = 0.05
 
@@ -21,6 +21,10 @@ def _near(formula):
     return test
 
 
+@hinted(
+    "Write the sum of n equal exps as a product, set it equal to the largest float, and solve "
+    "for the score."
+)
 def check_largest_safe_score(function):
     """Judges ``function(dtype, n)``: the score up to which the sum of n equal exps is finite."""
     cases = [("float64", 1), ("float64", 2), ("float32", 1000), ("float16", 10)]
@@ -57,6 +61,10 @@ def check_largest_safe_score(function):
     )
 
 
+@hinted(
+    "Count exp(x) in spacings, as the lesson does: where there are fewer than ten, rounding "
+    "costs percents. How many does each of your scores have?"
+)
 def check_silently_wrong(scores):
     """Judges two float64 scores for which B is finite, sums to 1, and is off by over 5 %."""
     if not_yet(scores):
@@ -86,6 +94,10 @@ def check_silently_wrong(scores):
     return Answer(True, f"Both p are above 0, they sum to 1, and one is off by {off:.0%}.")
 
 
+@hinted(
+    "Print the dtype and the numbers after each step for [-100, 100]. Which is the first step "
+    "whose result does not fit?"
+)
 def check_softmax_of_int8(function):
     """Judges ``function(x)``, a softmax of a list of int8 scores."""
     scores = ([1, 2], [-100, 100], [-125, 125], [-128, 0, 127])

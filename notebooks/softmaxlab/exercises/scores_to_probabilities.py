@@ -3,12 +3,15 @@
 import numpy as np
 
 from .. import exact
-from . import ask, not_yet
+from . import ask, hinted, not_yet
 
 _ODDS = ([1.0, 3.0], [1.0, 2.0, 5.0], [1.0, 0.25, 0.25, 0.5])
 _PROBABILITIES = ([0.8, 0.2], [0.5, 0.3, 0.2], [0.1, 0.6, 0.05, 0.25])
 
 
+@hinted(
+    "Which one number can you divide all of them by, so that they keep their ratios and sum to 1?"
+)
 def check_from_odds(function):
     """Checks ``f(odds)``, the probabilities whose odds against class 0 are given."""
     return ask(
@@ -38,6 +41,10 @@ def check_from_odds(function):
     )
 
 
+@hinted(
+    "softmax takes a list of scores. Which two have the difference d, and which of the two "
+    "results belongs to the class that is ahead?"
+)
 def check_sigmoid(function):
     """Checks ``f(d)``, the probability of the class that is `d` ahead of the only other."""
 
@@ -74,6 +81,10 @@ def check_sigmoid(function):
     )
 
 
+@hinted(
+    "Softmax is an exp and then a division. Which of the two has to be undone, and why does "
+    "the other not matter?"
+)
 def check_logits_of(function):
     """Checks ``f(p)``, any scores whose softmax is `p`."""
 

@@ -6,9 +6,13 @@ import tracemalloc
 import numpy as np
 
 from .. import exact
-from . import NOT_YET, Answer, ask, not_yet
+from . import NOT_YET, Answer, ask, hinted, not_yet
 
 
+@hinted(
+    "How far apart are the entries of log(p), and how far apart are the scores? Then see what "
+    "is missing to the first score."
+)
 def check_scores(scores):
     """Checks a function ``scores(p, first)`` that undoes softmax.
 
@@ -61,6 +65,7 @@ def check_scores(scores):
     )
 
 
+@hinted("Multiply (diag(p) - p p^T) v out by hand. In the second part p^T v is a single number.")
 def check_jacobian_times(jacobian_times):
     """Checks a function ``jacobian_times(p, v)``: softmax's Jacobian at `p`, times `v`.
 
@@ -149,6 +154,10 @@ def check_jacobian_times(jacobian_times):
     return answer
 
 
+@hinted(
+    "Where does float32 have few digits left? Watch the entries of np.exp while you move c "
+    "down, and stop before all of them are 0."
+)
 def check_silent(c):
     """Checks a constant for which unshifted float32 softmax is wrong and no nan says so.
 

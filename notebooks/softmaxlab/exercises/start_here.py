@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from .. import exact
-from . import NOT_YET, Answer, ask, not_yet
+from . import NOT_YET, Answer, ask, hinted, not_yet
 
 _SCORES = np.array([1003.0, 1001.0, 1000.2])
 
 
+@hinted("How do these scores differ from those of the first example?")
 def check_far_away(probabilities):
     """Checks the softmax of [1003.0, 1001.0, 1000.2], written to three digits."""
     if not_yet(probabilities):

@@ -1,38 +1,21 @@
 """Checks of notebook 05."""
 
-import operator
 import warnings
 
 import numpy as np
 
 from .. import exact
 from ..checkup import examine
-from ..thread import THREAD
-from . import NOT_YET, Answer, not_yet
+from . import NOT_YET, Answer, hinted, not_yet
 
 _TRY = np.array([3.0, 1.0, 0.2])
 _RTOL = 1e-6
 
 
-def check_guess(guess):
-    """Judges a prediction: for how many of the seven `examine` says "wrong"."""
-    if not_yet(guess):
-        return Answer(False, NOT_YET)
-    try:
-        guess = operator.index(guess)
-    except TypeError:
-        return Answer(False, "This takes a whole number from 0 to 7.", guess)
-    if not 0 <= guess <= 7:
-        return Answer(False, "There are seven functions, so say a number from 0 to 7.", guess)
-    count = sum(examine(v.function).verdict == "wrong" for v in THREAD.values())
-    if guess != count:
-        side = "More" if guess < count else "Fewer"
-        return Answer(
-            False, f"Off by {abs(guess - count)}. {side} are called wrong. Run on to see which."
-        )
-    return Answer(True, "Now run on to see why each of them is.")
-
-
+@hinted(
+    "One finding at a time: run your function on the input shown, print each step, and look "
+    "for the first that is not as expected."
+)
 def check_sound(f):
     """Judges a learner's softmax ``f(x)`` or ``f(x, axis=...)`` by `examine`: it must be sound."""
     answer = _no_softmax(f)
@@ -47,6 +30,10 @@ def check_sound(f):
     return Answer(False, _said(checkup) + more, finding.input, finding.expected, finding.got)
 
 
+@hinted(
+    "Print what it subtracts beside the max of each row, for scores of every kind that you "
+    "can think of."
+)
 def check_broken(f, x):
     """Judges a bug hunt: finite scores `x` on which the softmax `f` is not the exact one."""
     if not_yet(x):
@@ -60,6 +47,10 @@ def check_broken(f, x):
     )
 
 
+@hinted(
+    "The checkup has a finite list of inputs. What could your function do that none of them "
+    "is likely to touch?"
+)
 def check_missed(f, x):
     """Judges a wrong softmax `f` that `examine` calls sound, with scores `x` that show it wrong."""
     if not_yet(x):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import exact
 from ..thread import THREAD
-from . import NOT_YET, Answer, ask, not_yet
+from . import NOT_YET, Answer, ask, hinted, not_yet
 
 _WIDE = np.array([[3.0, 1.0, 0.2, 0.5], [1.0, 2.0, 3.0, 6.0]])
 _SQUARE = np.array([[3.0, 1.0, 2.0], [2.0, 3.0, 2.0], [0.0, 0.0, 2.0]])
@@ -64,6 +64,10 @@ _OVERFLOW = (
 )
 
 
+@hinted(
+    "Print the shapes of x, of its max and of the sum for a matrix of 2 by 4. numpy lines "
+    "shapes up from the right."
+)
 def check_row_softmax(function):
     """Judges ``function(x)``, a softmax of each row of a matrix, shape (rows, columns)."""
     return ask(
@@ -86,6 +90,7 @@ def check_row_softmax(function):
     )
 
 
+@hinted("There are two reductions in a softmax. What does each have to be told?")
 def check_softmax_along(function):
     """Judges ``function(x, axis)``, a softmax along any axis of an array of any dimension."""
     far = _FAR_APART.T
@@ -116,6 +121,10 @@ def check_softmax_along(function):
     )
 
 
+@hinted(
+    "Two by two is enough. Entry (i, j) is divided by the sum of row j. So which sum has to "
+    "be small for the lower score of a row to win?"
+)
 def check_fooled(x):
     """Judges a square matrix on which variant C moves the arg max of a row, and no entry tops 1."""
     if not_yet(x):

@@ -456,6 +456,37 @@ def flat(x):
     return (e / np.sum(e)).ravel()
 
 
+@wrong("sums to 1, input unchanged", "A loop overwrites what it still reads")
+def overwrites_the_scores(x):
+    for i in range(len(x)):
+        x[i] = np.exp(x[i]) / np.sum(np.exp(x))
+    return x
+
+
+@wrong("sums to 1", "A loop overwrites what it still reads")
+def overwrites_a_copy(x):
+    x = np.array(x, dtype=float)
+    for i, score in enumerate(x):
+        x[i] = np.exp(score - np.max(x)) / np.sum(np.exp(x - np.max(x)))
+    return x
+
+
+@wrong("sums to 1", "A loop overwrites what it still reads")
+def overwrites_the_exps(x):
+    e = np.exp(x)
+    for i in range(len(e)):
+        e[i] = e[i] / sum(e)
+    return e
+
+
+@wrong("sums to 1", "A loop overwrites what it still reads")
+def overwrites_shifted_exps(x):
+    e = np.exp(x - np.max(x))
+    for i in range(len(e)):
+        e[i] /= np.sum(e)
+    return e
+
+
 # The caller's things
 
 
@@ -517,7 +548,7 @@ def nan_hidden(x):
     return np.nan_to_num(e / total(e))
 
 
-@limited("float16 sum, nan", "float16 ends at 65504")
+@limited("float16 sum, nan", "65504 is the end")
 def nan_taken_for_a_mask(x):
     x = np.where(np.isnan(x), -np.inf, x)
     e = np.exp(x - top(x))
@@ -553,9 +584,6 @@ def one_over_a_sum(x):
     x = np.asarray(x)
     wide = x.astype(np.float64)
     dtype = x.dtype if x.dtype.kind == "f" else np.float64
-    if x.shape[-1] > 100:
-        e = np.exp(wide - top(wide))
-        return (e / total(e)).astype(dtype)
     gaps = wide[..., np.newaxis, :] - wide[..., :, np.newaxis]
     return (1 / np.exp(gaps).sum(axis=-1)).astype(dtype)
 
@@ -567,7 +595,7 @@ def transposed_and_back(x):
     return (e / np.sum(e, axis=0)).T
 
 
-@limited(PLAIN, "Small integers wrap")
+@limited("small integers", "Small integers wrap")
 def slice_by_slice(x, axis=-1):
     def one(row):
         e = np.exp(row - row.max())

@@ -69,7 +69,8 @@ def test_a_narrow_claim_rescues_three(letter, verdict, finding, lesson):
     assert checkup.verdict == verdict
     assert checkup.failures[0].name == finding
     if verdict == "limited":
-        assert {f.name for f in checkup.failures} == {"small integers", "float16 sum"}
+        more = {"float16 sum"} if letter == "D" else set()
+        assert {f.name for f in checkup.failures} == {"small integers"} | more
 
 
 @pytest.mark.parametrize(

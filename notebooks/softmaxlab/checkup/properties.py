@@ -1,0 +1,291 @@
+"""The properties of a softmax: each row of `PROPERTIES` is one thing that it must do."""
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import words
+from .trial import (
+    is_floats,
+    keeps_dtype,
+    keeps_input,
+    keeps_order,
+    nearly,
+    nearly_or_limit,
+    right,
+    same_shape,
+    sums_to_1,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Property:
+    """One thing that a softmax must do; the slices of `inputs` lie along their last axis.
+
+    The inputs stand with the smallest first. If a property that it `needs` fails too, that is the
+    fault. `refusal` is the severity where f raises. `explain` gives the words for a failure; where
+    it gives none, `fault` does.
+    """
+
+    name: str
+    claim: str
+    inputs: tuple
+    needs: tuple
+    holds: Callable
+    explain: Callable = lambda case, outcome, runs: None
+    fault: str = ""
+    severity: str = "wrong"
+    refusal: str = "wrong"
+    every_axis: bool = False
+
+
+def _arrays(dtype, *inputs):
+    return tuple(np.array(values, dtype) for values in inputs)
+
+
+_f64 = functools.partial(_arrays, np.float64)
+_SCORES = _f64([3.0, 1.0, 0.2], [-1.0, 0.5, 2.0, -3.0])
+_BLOCK = [
+    [[1.0, 2.0, 4.0, 0.5], [0.0, 3.0, 3.5, 1.0], [2.0, 2.5, 0.0, 1.5]],
+    [[5.0, 1.0, 1.5, 3.0], [0.5, 0.0, 2.0, 4.0], [1.0, 3.0, 2.0, 0.0]],
+]
+_CUBE = [[[1.0, 2.0], [0.0, 3.0]], [[5.0, 1.0], [0.5, 0.0]]]
+_SQUARE = [[3.0, 1.0], [0.0, 0.5]]
+_IN_RANGE = ("values", "last digits", "large positive", "large negative", "sum that overflows")
+_LIMITED = {"severity": "limited", "refusal": "limited"}
+
+PROPERTIES = (
+    Property("result", "It gives an array of floats.", _SCORES, (), is_floats, words.on_result),
+    Property("shape", "It keeps the shape.", _SCORES, ("result",), same_shape),
+    Property("sums to 1", "The sum is 1.", _SCORES, ("shape",), sums_to_1, words.on_numbers),
+    Property(
+        "order",
+        "A greater score gets a greater probability.",
+        _SCORES,
+        ("sums to 1",),
+        keeps_order,
+        words.on_numbers,
+    ),
+    Property("values", "Six digits are right.", _SCORES, ("order",), nearly, words.on_numbers),
+    Property(
+        "input unchanged",
+        "The input is left as it was.",
+        (*_SCORES, *_f64(_SQUARE)),
+        (),
+        keeps_input,
+        words.on_input,
+    ),
+    Property(
+        "right axis",
+        "Each slice is a distribution, in square, wide and tall input.",
+        _f64(_SQUARE, [[3.0, 1.0, 0.2], [1.0, 2.0, 3.0]], [[3.0, 1.0], [0.0, 0.5], [0.2, 3.0]]),
+        ("values",),
+        nearly,
+        words.on_axis,
+    ),
+    Property(
+        "length 1",
+        "A class without rivals gets 1, and an axis of length 1 stays.",
+        _f64([5.0], [[3.0, 1.0, 0.2]], [[3.0], [1.0], [0.2]]),
+        ("values", "right axis"),
+        nearly,
+        fault="A class without rivals has probability 1.",
+    ),
+    Property(
+        "large positive",
+        "Scores of 1000 and 2000 are no trouble.",
+        _f64([1000.0, 1000.0], [1000.0, 999.0], [1000.0, 0.0], [0.0, 1000.0], [2000.0, 0.0, 1.0]),
+        ("values",),
+        nearly,
+        words.on_large,
+    ),
+    Property(
+        "large negative",
+        "Scores of -1000 are no trouble.",
+        _f64([-1000.0, -1000.0], [-1000.0, -999.0], [-400.0, -401.0]),
+        ("values", "large positive"),
+        nearly,
+        words.on_low,
+    ),
+    Property(
+        "last digits",
+        "Ordinary scores are right but for the ulps that rounding explains.",
+        _SCORES,
+        ("values",),
+        right,
+        words.on_numbers,
+    ),
+    Property(
+        "sum that overflows",
+        "Scores whose exps are finite and their sum is not are no trouble.",
+        _f64([709.5, 709.5], [-744.4, -744.0]),
+        ("large positive", "large negative", "last digits"),
+        nearly,
+        fault="Here each exp is finite, but their sum overflows, or too few bits of them are left. "
+        "Subtract the max always, not only when an exp overflows.",
+    ),
+    Property(
+        "shift",
+        "A large offset that all scores share changes nothing.",
+        _f64([1e16, 1e16], [1024.1, 1023.3], [2.0**20 + 3, 2.0**20 + 1, 2.0**20 + 0.25]),
+        _IN_RANGE,
+        right,
+        words.on_offset,
+    ),
+    Property(
+        "small probabilities",
+        "Probabilities down to 1e-304 have all their digits.",
+        _f64([0.0, -40.0], [0.0, -300.0], [0.0, -700.0]),
+        _IN_RANGE,
+        right,
+        words.on_small,
+    ),
+    Property(
+        "own scale",
+        "A neighbor 1000 higher changes nothing.",
+        _f64([[0.0, 0.0], [-1000.0, -999.0]], [[0.0, 0.0], [-740.0, -742.0]]),
+        ("right axis", *_IN_RANGE, "shift"),
+        nearly,
+        words.on_scale,
+        "A slice changes, or is lost, when its neighbor is 1000 higher. Each needs its own max.",
+    ),
+    Property(
+        "three dimensions",
+        "It takes three dimensions too.",
+        _f64(_CUBE, _BLOCK),
+        ("right axis", "values"),
+        nearly,
+        words.on_axis,
+    ),
+    Property(
+        "axis argument",
+        "It works along any axis that it is given.",
+        _f64(_BLOCK[0], _BLOCK),
+        ("three dimensions", "right axis", "values"),
+        nearly,
+        words.on_argument,
+        every_axis=True,
+    ),
+    Property(
+        "own scale, any axis",
+        "A neighbor 1000 higher changes nothing along any axis.",
+        _f64([[1000.0, 0.0], [0.0, -1000.0]]),
+        ("axis argument", "own scale"),
+        nearly,
+        fault="Along another axis a slice is lost when its neighbor is far higher. The max must "
+        "follow the axis too.",
+        every_axis=True,
+    ),
+    Property(
+        "lists",
+        "It takes lists.",
+        ([3.0, 1.0, 0.2], _SQUARE),
+        ("values", "right axis"),
+        nearly,
+        fault="Begin with x = np.asarray(x), and lists work too.",
+        refusal="limited",
+    ),
+    Property(
+        "integers",
+        "It takes integers.",
+        _arrays(np.int64, [3, 1, 0], [-3, 2, 1]),
+        ("values",),
+        nearly,
+        fault="An array of integers cannot hold probabilities. Begin with floats: "
+        "x = np.asarray(x, dtype=float).",
+        refusal="limited",
+    ),
+    Property(
+        "float32",
+        "It is right in float32.",
+        _arrays(np.float32, [3.0, 1.0, 0.25], [100.0, 100.0], [0.0, -80.0], [-100.0, -101.0]),
+        (*_IN_RANGE, "shift", "small probabilities"),
+        right,
+        fault="In float32 exp overflows above 88.7 and vanishes below -104: what suits float64 "
+        "need not suit float32.",
+        refusal="limited",
+    ),
+    Property(
+        "dtype kept",
+        "float32 and float16 give their own dtype.",
+        _arrays(np.float32, [3.0, 1.0, 0.25]) + _arrays(np.float16, [3.0, 1.0, 0.25]),
+        ("values", "float32"),
+        keeps_dtype,
+        words.on_dtype,
+        **_LIMITED,
+    ),
+    Property(
+        "small integers",
+        "uint8, int8 and bool do not wrap.",
+        _arrays(np.uint8, [1, 0], [250, 0])
+        + _arrays(np.int8, [100, -100])
+        + _arrays(np.bool_, [True, False]),
+        (*_IN_RANGE, "integers"),
+        nearly,
+        fault="Small integers wrap: in uint8, 0 - 1 is 255, and bool cannot subtract at all. Make "
+        "them floats before you subtract.",
+        **_LIMITED,
+    ),
+    Property(
+        "float16",
+        "It is right in float16.",
+        _arrays(np.float16, [3.0, 1.0, 0.25], [12.0, 12.0], [-20.0, -21.0]),
+        (*_IN_RANGE, "float32"),
+        right,
+        fault="In float16 exp overflows above 11.09 and vanishes below -17.3. Compute in float32 "
+        "and round once.",
+        **_LIMITED,
+    ),
+    Property(
+        "float16 sum",
+        "2100 scores in float16 are summed right, in any memory order.",
+        (np.zeros((2100, 2), np.float16).T,),  # of this order numpy adds one after the other
+        ("values", "float16"),
+        right,
+        fault="In float16 2048 + 1 is 2048 and 65504 is the end, so a long sum gets stuck. Sum in "
+        "float32, with dtype=np.float32.",
+        **_LIMITED,
+    ),
+    Property(
+        "masked score",
+        "A score of -inf gets probability 0.",
+        _f64([-math.inf, 0.0], [-math.inf, 0.0, 1.0]),
+        ("values", "large negative", "small probabilities"),
+        nearly,
+        fault="A score of -inf masks its class: it should get 0, and the others their share.",
+        **_LIMITED,
+    ),
+    Property(
+        "masked row",
+        "A slice of only -inf is nan, and spoils no other.",
+        _f64([-math.inf, -math.inf], [[-math.inf, -math.inf], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked score"),
+        nearly,
+        fault="A slice of only -inf has no distribution. It should be nan and spoil no other; "
+        "nan_to_num and the like hide that.",
+        **_LIMITED,
+    ),
+    Property(
+        "+inf",
+        "A slice with +inf is nan or the limit, and spoils no other.",
+        _f64([0.0, math.inf], [math.inf, math.inf], [[0.0, math.inf], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked row"),
+        nearly_or_limit,
+        fault="inf - inf is undefined: a slice with +inf should say nan, or give all to a single "
+        "+inf, and spoil no other.",
+        **_LIMITED,
+    ),
+    Property(
+        "nan",
+        "nan stays visible, and in its slice.",
+        _f64([math.nan, 0.0], [[math.nan, 0.0], [0.0, 1.0]]),
+        ("right axis", "own scale", "masked row"),
+        nearly,
+        fault="A slice with nan should stay nan and spoil no other: nan_to_num and the like hide "
+        "that data are missing.",
+        **_LIMITED,
+    ),
+)

@@ -14,7 +14,7 @@ import run_notebooks
 from softmaxlab import THREAD, exact, selfcheck
 from softmaxlab.drawing import start_here
 from softmaxlab.exercises import NOT_YET
-from softmaxlab.exercises.start_here import check_far_away
+from softmaxlab.exercises.start_here import check_breaks_b, check_far_away, check_shortest
 from softmaxlab.panel import Panel, slider
 
 FIRST = run_notebooks.NOTEBOOKS / "00_start_here.ipynb"
@@ -211,6 +211,70 @@ def test_a_wrong_answer_is_told_its_fault(wrong, message):
     for shown in (repr(answer), answer._repr_html_()):
         assert "expected:" not in shown
         assert "<th>expected" not in shown.replace(' style="text-align: left"', "")
+
+
+def test_shortest_softmax():
+    assert check_shortest(lambda x: ...).message == NOT_YET
+    assert check_shortest(...).message == NOT_YET
+    assert check_shortest(lambda x: np.exp(x) / np.exp(x).sum()).passed
+    assert check_shortest(exact.softmax).passed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.exp, "These are the exps"),
+        (lambda x: np.exp(x) / np.exp(x).max(), "The greatest entry is 1"),
+        (lambda x: np.exp(x) / len(x), "the number of classes"),
+        (lambda x: np.exp(x) / x.sum(), "the sum of the scores"),
+        (lambda x: np.exp(x).sum(), "one number for all classes"),
+        (lambda x: x / x.sum(), "the numbers are not"),
+        (lambda x: np.exp(x) / y, "raises NameError"),  # noqa: F821 - that is the mistake
+        (0.836, "takes a function, and got float"),
+    ],
+)
+def test_a_wrong_shortest_softmax_is_told_its_fault(wrong, message):
+    answer = check_shortest(wrong)
+    assert not answer.passed
+    assert message in answer.message
+
+
+@pytest.mark.parametrize(
+    ("scores", "praise"),
+    [
+        ([-1000.0, -1001.0], "0 / 0 is nan"),
+        ([-746], "0 / 0 is nan"),
+        (np.full(5, -1e308), "0 / 0 is nan"),
+        ([-744.4, -744.0], "no nan tells you"),
+    ],
+)
+def test_negative_scores_break_b(scores, praise):
+    answer = check_breaks_b(scores)
+    assert answer.passed
+    assert praise in answer.message
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (..., NOT_YET),
+        ([-1.0, -2.0], "the exp of -1 is 0.368, and not 0"),
+        ([-700.0, -2000.0], "B is right here"),
+        ([1000.0, 0.0], "Negative scores only"),
+        ([-1000.0, 0.0], "Negative scores only"),
+        ([-np.inf, -1.0], "short list of finite numbers"),
+        ([[-1000.0]], "short list of finite numbers"),
+        ([], "short list of finite numbers"),
+        ("far below", "list of numbers"),
+    ],
+)
+def test_scores_that_do_not_break_b_are_told_why(scores, message):
+    answer = check_breaks_b(scores)
+    assert not answer.passed
+    assert message in answer.message
+    if "right here" in message:
+        for part in ("input", "expected", "got"):
+            assert part in repr(answer)
 
 
 def test_the_self_check_starts_on_the_standard_library_alone():

@@ -40,20 +40,20 @@ def test_each_check_counts_for_itself(check):
 @pytest.mark.parametrize(
     ("guess", "measured", "message"),
     [
-        (4, 7, "Off by 3 cats: you said 4, and it is 7."),
-        (11.5, np.float64(11), "Off by 0.5 cats: you said 11.5, and it is 11."),
-        (1002, np.int64(1003), "Off by 1 cats: you said 1002, and it is 1003."),
-        (-5, 5, "Off by 10 cats: you said -5, and it is 5."),
-        (0, 5.0, "Off by 5 cats: you said 0, and it is 5."),
-        (1, 300, "Off by a factor of 300: you said 1, and it is 300."),
-        (2e-3, 5e-9, "Off by a factor of 4e+05: you said 0.002, and it is 5e-09."),
-        (0.5, np.nan, "You said 0.5, and it is nan."),
-        (np.inf, 3, "You said inf, and it is 3."),
+        (4, 7, "Off by 3: you said 4, and it is 7 cats."),
+        (11.5, np.float64(11), "Off by 0.5: you said 11.5, and it is 11 cats."),
+        (1002, np.int64(1003), "Off by 1: you said 1002, and it is 1003 cats."),
+        (-5, 5, "Off by 10: you said -5, and it is 5 cats."),
+        (0, 5.0, "Off by 5: you said 0, and it is 5 cats."),
+        (1, 300, "Off by a factor of 300: you said 1, and it is 300 cats."),
+        (2e-3, 5e-9, "Off by a factor of 4e+05: you said 0.002, and it is 5e-09 cats."),
+        (0.5, np.nan, "You said 0.5, and it is nan cats."),
+        (np.inf, 3, "You said inf, and it is 3 cats."),
         (False, True, "You said False, and it is True."),
         ("A", "B", "You said 'A', and it is B."),
-        ([1, 2], [1, 3], "1 of 2 are right. Entry 1: Off by 1 cats: you said 2, and it is 3."),
+        ([1, 2], [1, 3], "1 of 2 are right. Entry 1: Off by 1: you said 2, and it is 3 cats."),
         (("row", "no"), ["row", "column"], "1 of 2 are right. Entry 1: You said 'no', and it"),
-        ([0, 0], np.array([1.0, 2.0]), "0 of 2 are right. Entry 0: Off by 1 cats: you said 0,"),
+        ([0, 0], np.array([1.0, 2.0]), "0 of 2 are right. Entry 0: Off by 1: you said 0, and it"),
     ],
 )
 def test_a_prediction_is_told_how_far_off_it_was(guess, measured, message):
@@ -77,7 +77,14 @@ def test_a_prediction_is_told_how_far_off_it_was(guess, measured, message):
     ],
 )
 def test_a_right_prediction_is_told_so(guess, measured):
-    assert compare(guess, measured).passed
+    answer = compare(guess, measured)
+    assert answer.passed
+    assert answer.message.startswith("It is ")
+
+
+def test_a_right_prediction_is_told_the_numbers_measured():
+    assert compare(0.84, 0.836, "ms").message == "It is 0.836 ms."
+    assert compare([1, "B"], [1, "b"]).message == "It is 1, b."
 
 
 @pytest.mark.parametrize("guess", [..., None])

@@ -20,7 +20,8 @@ import pytest
 import run_notebooks
 from PIL import Image
 
-from softmaxlab.exercises import NOT_YET
+from softmaxlab import exercises
+from softmaxlab.exercises import NO_GUESS, NOT_YET
 from softmaxlab.panel import Panel
 
 PATHS = run_notebooks.paths()
@@ -226,6 +227,48 @@ def test_every_check_hints_at_the_second_failure_and_not_before(path):
         assert check.hint in repr(second)
         assert "Hint" in second._repr_html_()
         assert not check(*stub).hint
+
+
+def is_prediction(cell):
+    return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
+
+
+@each_notebook
+def test_predictions_are_taken_first_and_compared_with_what_is_measured(path, monkeypatch):
+    """Each name of a cell tagged `predict` is ``...``, and a later cell compares it."""
+    asked = []
+
+    def watched(guess, measured, unit=""):
+        asked.append((measured, unit))
+        return compare(guess, measured, unit)
+
+    compare = exercises.compare
+    notebook = run_notebooks.read(path)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    names = []
+    for i, cell in enumerate(code):
+        if is_prediction(cell):
+            found = re.findall(r"^(\w+) = \.\.\.(?:  #.*)?$", cell.source, re.MULTILINE)
+            assert len(found) == len(cell.source.splitlines()), cell.source
+            for name in found:
+                calls = [c for c in code[i + 1 :] if f"compare({name}, " in c.source]
+                assert len(calls) == 1, name
+                assert NO_GUESS in calls[0].outputs[-1].data["text/plain"]
+            names += found
+    assert names
+    assert len(set(names)) == len(names)
+    monkeypatch.setattr(exercises, "compare", watched)
+    cells_run_here(path)
+    assert len(asked) == len(names)
+    for measured, unit in asked:
+        assert compare(..., measured, unit).message == NO_GUESS
+        assert compare(measured, measured, unit).passed
+        assert not compare("no answer", measured, unit).passed
+
+
+@each_notebook
+def test_has_three_exercises_or_more(path):
+    assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3
 
 
 def values(widget):

@@ -98,14 +98,15 @@ def compare(guess, measured, unit=""):
     guess : object
         What the learner wrote, of the kind of `measured`; ``...`` for none.
     measured : bool, str, int, float, or a list of these
-        What the experiment gave. A float is met by a guess within 1 % of it.
+        What the experiment gave. A guess within 2 % of a float is right.
     unit : str
-        The unit of the numbers, in the plural.
+        What the numbers count or measure, such as "ms".
 
     Returns
     -------
     Answer
     """
+    unit = f" {unit}" if unit else ""
     several = _is_list(measured)
     measured = list(measured) if several else [measured]
     guess = list(guess) if several and _is_list(guess) else [guess]
@@ -117,7 +118,8 @@ def compare(guess, measured, unit=""):
         )
     off = [_off(*pair, unit) for pair in zip(guess, measured, strict=True)]
     if not any(off):
-        return Answer(True, "That is what came out.")
+        said = ", ".join(_short(value) for value in measured)
+        return Answer(True, f"It is {said}{unit}.")
     if not several:
         return Answer(False, off[0])
     told = " ".join(f"Entry {i}: {text}" for i, text in enumerate(off) if text)
@@ -135,18 +137,21 @@ def _off(guess, measured, unit):
         number = None
     if number is None:
         return f"You said {reprlib.repr(guess)}, and a number is asked for."
-    rtol = 0 if isinstance(measured, numbers.Integral) else 0.01
+    rtol = 0 if isinstance(measured, numbers.Integral) else 0.02
     if np.isclose(number, measured, rtol=rtol, atol=0, equal_nan=True):
         return ""
-    said = f"you said {number:.6g}, and it is {measured:.6g}."
+    said = f"you said {number:.6g}, and it is {_short(measured)}{unit}."
     if not (math.isfinite(number) and math.isfinite(measured)):
         return said.capitalize()
     if number * measured > 0:
         factor = max(number / measured, measured / number)
         if factor >= 10:
             return f"Off by a factor of {factor:.3g}: {said}"
-    unit = f" {unit}" if unit else ""
-    return f"Off by {abs(number - measured):.3g}{unit}: {said}"
+    return f"Off by {abs(number - measured):.3g}: {said}"
+
+
+def _short(value):
+    return str(value) if isinstance(value, (bool, np.bool_, str)) else f"{value:.6g}"
 
 
 def _is_list(value):

@@ -194,7 +194,7 @@ PROPERTIES = (
         _arrays(np.int64, [3, 1, 0], [-3, 2, 1]),
         ("values",),
         nearly,
-        fault="An array of integers cannot hold probabilities. Begin with floats: "
+        fault="Make integers floats first, as they cannot hold probabilities: "
         "x = np.asarray(x, dtype=float).",
         refusal="limited",
     ),

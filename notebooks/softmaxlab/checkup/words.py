@@ -3,6 +3,7 @@
 Most look for the wrong arithmetic that gives the very same numbers. Where none does they give None.
 """
 
+import contextlib
 import functools
 import itertools
 import math
@@ -17,8 +18,10 @@ def plain(case, outcome):
     """What can be said of any failure."""
     error, value, shape = outcome.error, outcome.value, case.expected.shape
     if error:
-        text = textwrap.shorten(str(error), 120, placeholder=" ...").rstrip(".")
-        return f"It raises {type(error).__name__}{': ' if text else ''}{text}."
+        name, text = type(error).__name__, ""
+        with contextlib.suppress(Exception):  # what f raised may fail even at that
+            text = textwrap.shorten(str(error), 100, placeholder=" ...")
+        return f"It raises {name}{': ' if text else ''}{text}{'' if text.endswith('.') else '.'}"
     if outcome.got is None:
         return "It returns None: the return at its end is missing."
     if value is None:

@@ -51,9 +51,9 @@ def test_each_check_counts_for_itself(check):
         (np.inf, 3, "You said inf, and it is 3 cats."),
         (False, True, "You said False, and it is True."),
         ("A", "B", "You said 'A', and it is B."),
-        ([1, 2], [1, 3], "1 of 2 are right. Entry 1: Off by 1: you said 2, and it is 3 cats."),
-        (("row", "no"), ["row", "column"], "1 of 2 are right. Entry 1: You said 'no', and it"),
-        ([0, 0], np.array([1.0, 2.0]), "0 of 2 are right. Entry 0: Off by 1: you said 0, and it"),
+        ([1, 2], [1, 3], "1 of 2 are right. Entry 1: off by 1: you said 2, and it is 3 cats."),
+        (("row", "no"), ["row", "column"], "1 of 2 are right. Entry 1: you said 'no', and it"),
+        ([0, 0], np.array([1.0, 2.0]), "0 of 2 are right. Entry 0: off by 1: you said 0, and it"),
     ],
 )
 def test_a_prediction_is_told_how_far_off_it_was(guess, measured, message):

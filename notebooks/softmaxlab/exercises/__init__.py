@@ -43,10 +43,10 @@ class Answer:
 
     def _repr_html_(self):
         left = 'style="text-align: left"'
+        mono = 'style="white-space: pre; font-family: monospace"'
         rows = "".join(
             f"<tr><th {left}>{name}</th>"
-            f'<td {left}><pre style="white-space: pre">{html.escape(_text(value, name, 0))}</pre>'
-            "</td></tr>"
+            f"<td {left}><pre {mono}>{html.escape(_text(value, name, 0))}</pre></td></tr>"
             for name, value in self._rows()
         )
         verdict = "<strong>Right.</strong> " if self.passed else ""
@@ -122,7 +122,7 @@ def compare(guess, measured, unit=""):
         return Answer(True, f"It is {said}{unit}.")
     if not several:
         return Answer(False, off[0])
-    told = " ".join(f"Entry {i}: {text}" for i, text in enumerate(off) if text)
+    told = " ".join(f"Entry {i}: {text[0].lower()}{text[1:]}" for i, text in enumerate(off) if text)
     return Answer(False, f"{off.count('')} of {len(off)} are right. {told}")
 
 

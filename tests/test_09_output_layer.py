@@ -1,0 +1,363 @@
+"""Notebook 09: its data, its claims, its panels' numbers, its exercises."""
+
+import random
+
+import numpy as np
+import pytest
+from test_notebooks import cells_run_here, full_draw, panel_of, run_notebooks, values
+
+from softmaxlab import exact
+from softmaxlab.drawing.output_layer import SPECIES, STEPS, Lesson, Training, load
+from softmaxlab.exercises import NOT_YET
+from softmaxlab.exercises.output_layer import (
+    check_confusion,
+    check_guard,
+    check_input_gradient,
+    check_loss_of_scores,
+)
+from softmaxlab.panel import Panel, slider
+
+DATA = run_notebooks.NOTEBOOKS / "data"
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The names that the notebook's cells define."""
+    return cells_run_here(run_notebooks.NOTEBOOKS / "09_output_layer.ipynb")
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return panel_of("09_output_layer")
+
+
+def test_the_file_holds_the_penguins_as_published():
+    header, *rows = (DATA / "penguins.csv").read_text(encoding="utf-8").split()
+    assert header == "species,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g"
+    names = [row.partition(",")[0] for row in rows]
+    assert [names.count(name) for name in SPECIES] == [152, 68, 124]
+    missing = [row.partition(",")[0] for row in rows if "NA" in row]
+    assert missing == ["Adelie", "Gentoo"]
+    assert all(len(row.split(",")) == 5 for row in rows)
+
+
+def test_the_file_has_its_source_and_license_beside_it():
+    said = (DATA / "penguins.txt").read_text(encoding="utf-8")
+    for part in ("CC0 1.0", "10.5281/zenodo.3960218", "10.1371/journal.pone.0090081", "NA"):
+        assert part in said
+
+
+def test_rows_without_measurements_are_left_out(lesson):
+    _, labels = load()
+    assert np.bincount(labels).tolist() == [151, 68, 123]
+    assert lesson["measured"].shape == (342, 2)
+    assert np.isfinite(lesson["measured"]).all()
+    assert lesson["species"].tolist() == list(SPECIES)
+
+
+def test_what_is_held_out_has_no_say(lesson):
+    x, _, held_out, _ = lesson["split"](3)
+    assert np.allclose(x.mean(axis=0), 0)
+    assert np.allclose(x.std(axis=0), 1)
+    assert np.abs(held_out.mean(axis=0)).max() > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_gradient_is_that_of_differences(seed, lesson):
+    rng = np.random.default_rng(seed)
+    x, labels = lesson["x_train"], lesson["labels_train"]
+    parameters = rng.normal(size=9)
+
+    def loss(parameters):
+        z = x @ parameters[:6].reshape(2, 3) + parameters[6:]
+        return -exact.log_softmax(z)[np.arange(len(x)), labels].mean()
+
+    p = lesson["softmax"](x @ parameters[:6].reshape(2, 3) + parameters[6:])
+    dw, db = lesson["gradients"](x, labels, p)
+    h = 1e-5
+    bumps = h * np.eye(9)
+    differences = [(loss(parameters + bump) - loss(parameters - bump)) / (2 * h) for bump in bumps]
+    assert np.allclose([*dw.ravel(), *db], differences, rtol=0, atol=1e-9)
+
+
+def last(lesson, softmax, **options):
+    """Weights, bias and all losses of a training on the split of the lesson."""
+    steps = list(lesson["descend"](lesson["x_train"], lesson["labels_train"], softmax, **options))
+    return steps[-1][1], steps[-1][2], [loss for *_, loss in steps]
+
+
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_the_pictures_train_as_the_notebook_does(axis, lesson):
+    typed = last(lesson, lesson["softmax"] if axis else lesson["wrong_softmax"])
+    drawn = Lesson().train(0.5, axis)
+    assert np.allclose(Lesson().x[:228], lesson["x_train"])
+    assert np.array_equal(Lesson().labels[228:], lesson["labels_test"])
+    for one, other in zip(typed, drawn, strict=True):
+        assert np.allclose(one, other, rtol=1e-9)
+
+
+def test_training_is_deterministic(lesson):
+    one, other = (last(lesson, lesson["softmax"]) for _ in range(2))
+    for a, b in zip(one, other, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_accuracies_are_in_the_ranges_stated(lesson):
+    right, wrong = lesson["right_axis"], lesson["wrong_axis"]
+    assert 0.945 < right.mean() < 0.96
+    assert 0.81 < wrong.mean() < 0.84
+    assert np.quantile(right, [0.05, 0.95]).round(2).tolist() == [0.93, 0.97]
+    assert np.quantile(wrong, [0.05, 0.95]).round(2).tolist() == [0.76, 0.89]
+    assert (right > wrong).all()
+
+
+def test_with_the_wrong_axis_each_bias_grows_in_a_straight_line(lesson):
+    counts = np.bincount(lesson["labels_train"])
+    for step, _, bias, _ in lesson["descend"](
+        lesson["x_train"], lesson["labels_train"], lesson["wrong_softmax"]
+    ):
+        assert np.allclose(bias, 0.5 * step * (counts - 1) / 228)
+
+
+def test_with_the_wrong_axis_no_column_knows_of_the_others(lesson):
+    x, labels = lesson["x_train"], lesson["labels_train"]
+    swapped = np.array([0, 2, 1])[labels]
+    (*_, (_, w, _, _)), (*_, (_, w_swapped, _, _)) = (
+        lesson["descend"](x, y, lesson["wrong_softmax"]) for y in (labels, swapped)
+    )
+    assert np.allclose(w[:, [0, 2, 1]], w_swapped)
+    alone = np.where(labels == 0, 0, 1)  # the other two as one
+    *_, (_, w_alone, _, _) = lesson["descend"](x, alone, lesson["wrong_softmax"])
+    assert np.allclose(w[:, 0], w_alone[:, 0])
+
+
+def test_the_slow_wrong_training_never_rises(lesson):
+    _, _, losses = last(lesson, lesson["wrong_softmax"], rate=0.005)
+    assert np.all(np.diff(losses) < 0)
+    _, _, losses = last(lesson, lesson["wrong_softmax"])
+    assert losses[-1] > 10 * losses[0]
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1])
+def test_a_framework_would_hide_the_wrong_axis_better(rate, lesson):
+    """With the true gradient of the wrong loss, n_k p - y, the loss falls and accuracy hardly."""
+    shares = []
+    for seed in range(30):
+        x, labels, held_out, truth = lesson["split"](seed)
+        y, w, b, losses = np.eye(3)[labels], np.zeros((2, 3)), np.zeros(3), []
+        for _ in range(200):
+            p = lesson["wrong_softmax"](x @ w + b)
+            losses.append(lesson["cross_entropy"](p, labels))
+            error = (p * y.sum(axis=0) - y) / len(x)
+            w, b = w - rate * x.T @ error, b - rate * error.sum(axis=0)
+        assert np.all(np.diff(losses) < 1e-9)
+        shares.append((lesson["decide"](held_out, w, b) == truth).mean())
+    assert abs(np.mean(shares) - lesson["right_axis"][:30].mean()) < 0.015
+
+
+def test_exp_is_0_where_the_text_says():
+    with np.errstate(under="ignore"):
+        assert np.exp(-746.0) == 0 < np.exp(-745.0)
+        assert np.exp(np.float32(-104)) == 0 < np.exp(np.float32(-103))
+
+
+def test_log_softmax_is_right_where_the_log_of_softmax_is_not(lesson):
+    z = lesson["in_mm"] @ lesson["w_mm"] + lesson["b_mm"]
+    assert np.allclose(lesson["log_softmax"](z), exact.log_softmax(z), rtol=1e-12)
+
+
+def test_the_answers_of_the_concept_check():
+    assert f"{np.log(10):.3f} {np.log(64):.3f} {np.log(64):.2f}" == "2.303 4.159 4.16"
+    p = exact.softmax([0.0, -1000.0])
+    assert f"{np.log(p + 1e-12)[1]:.1f}" == "-27.6"
+    assert exact.log_softmax([0.0, -1000.0])[1] == -1000
+
+
+def training(losses, steps=10):
+    drawing = Panel(
+        lambda figure: Training(figure, losses, steps), step=slider("step", 0, 0, steps, 1)
+    )
+    drawing.controls["step"].value = steps
+    return drawing
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([], "The training has not begun."),
+        ([2.0], "At step 0 the loss is 2.0000."),
+        ([2.0, 1.5, 1.0], "At step 2 the loss is 1.0000; it began at 2.0000 and never rose."),
+        ([2.0, 1.0, 1.5], "began at 2.0000, and was lowest at step 1 with 1.0000."),
+        ([2.0, 3.0, 1.0], "is 1.0000, the lowest; it began at 2.0000 and rose in between."),
+        ([2.0, 3.0], "it began at 2.0000 and was never below that."),
+        ([2.0, 1.0, 1.0 + 1e-12], "it began at 2.0000 and never rose."),
+    ],
+)
+def test_the_curve_says_how_the_loss_ran(losses, said):
+    panel = training(losses)
+    assert said in panel.words.sentence
+    assert np.array_equal(np.asarray(panel.frame()), full_draw(panel))
+
+
+def test_the_bar_moves_the_curve_along(lesson):
+    *_, losses = last(lesson, lesson["softmax"])
+    panel = training(losses, STEPS)
+    for step in (0, 1, 57, STEPS):
+        panel.controls["step"].value = step
+        assert panel.drawing.shown == losses[: step + 1]
+        assert f"At step {step} the loss is {losses[step]:.4f}" in panel.words.sentence
+        assert np.array_equal(np.asarray(panel.frame()), full_draw(panel))
+
+
+def test_the_panel_draws_the_numbers_of_exact(panel):
+    rng = random.Random(0)
+    drawing = panel.drawing
+    for _ in range(25):
+        state = {name: rng.choice(values(control)) for name, control in panel.controls.items()}
+        words = drawing.update(**state)
+        places = drawing.regions.places[::17, ::19]
+        z = (places - drawing.lesson.mean) / drawing.lesson.std @ drawing.w + drawing.b
+        truth = exact.softmax(z / state["temperature"])
+        assert np.abs(truth.max(-1) - drawing.regions.sure[::17, ::19]).max() < 1e-9
+        assert np.array_equal(z.argmax(-1), drawing.regions.winner[::17, ::19])
+        held_out = drawing.lesson.x[228:] @ drawing.w + drawing.b
+        right = (held_out.argmax(-1) == drawing.lesson.labels[228:]).sum()
+        confidence = exact.softmax(held_out / state["temperature"]).max(-1).mean()
+        assert f"{right} of 114 held-out" in words.sentence
+        assert f"confidence of {confidence:.3f} at" in words.sentence
+        assert len(drawing.regions.rings.get_xdata()) == 114 - right
+        assert sum(int(cell.split()[0]) for cell in words.table[1][1:]) == right
+
+
+def test_the_temperature_moves_no_border(panel):
+    drawing = panel.drawing
+    state = {"power": -0.3, "axis": -1}
+    drawing.update(**state, temperature=0.1)
+    winner, confidence = drawing.regions.winner, drawing.confidence
+    drawing.update(**state, temperature=10.0)
+    assert np.array_equal(winner, drawing.regions.winner)
+    assert confidence > 0.98
+    assert f"{drawing.confidence:.2f}" == "0.45"
+
+
+def test_the_panel_has_slow_rates_where_the_wrong_loss_never_rises(panel):
+    for power, rises in ((-2.5, False), (-2.1, False), (-2.0, True), (-0.3, True)):
+        words = panel.drawing.update(power=power, axis=0, temperature=1.0)
+        assert ("never rose" not in words.sentence) == rises
+        assert "92 of 114" in words.sentence
+
+
+def log_softmax(z):
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def loss_of_scores(z, labels):
+    return -log_softmax(z)[np.arange(len(labels)), labels].mean()
+
+
+def log_afterward(z, labels):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return -np.log(e / e.sum(axis=-1, keepdims=True))[np.arange(len(labels)), labels].mean()
+
+
+def no_shift(z, labels):
+    log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return -log_p[np.arange(len(labels)), labels].mean()
+
+
+def down_the_penguins(z, labels):
+    return loss_of_scores.__globals__["log_softmax"](z.T).T[np.arange(len(labels)), labels].mean()
+
+
+def input_gradient(w, p, labels):
+    return (p - np.eye(p.shape[1])[labels]) / len(p) @ w.T
+
+
+def confusion(labels, decided):
+    counts = np.zeros((3, 3), dtype=int)
+    np.add.at(counts, (labels, decided), 1)
+    return counts
+
+
+def once(labels, decided):
+    counts = np.zeros((3, 3))
+    counts[labels, decided] += 1
+    return counts
+
+
+def guard(p):
+    return bool(np.all(p >= 0) and np.allclose(p.sum(axis=-1), 1))
+
+
+CHECKS = {
+    check_loss_of_scores: loss_of_scores,
+    check_input_gradient: input_gradient,
+    check_confusion: confusion,
+    check_guard: guard,
+}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_solutions_pass_and_stubs_are_told_not_yet(check):
+    assert repr(check(CHECKS[check])).startswith("Right.")
+    assert check(...).message == NOT_YET
+    assert check(lambda *arguments: ...).message == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "fault"),
+    [
+        (check_loss_of_scores, log_afterward, "a probability has become 0 before its log"),
+        (check_loss_of_scores, no_shift, "is infinite"),
+        (check_loss_of_scores, lambda z, y: -loss_of_scores(z, y), "the sign is not"),
+        (check_loss_of_scores, lambda z, y: len(y) * loss_of_scores(z, y), "the sum over the peng"),
+        (check_loss_of_scores, lambda z, y: -down_the_penguins(z, y), "along axis 0"),
+        (check_loss_of_scores, lambda z, y: -log_softmax(z)[:, y].mean(), "the labels of all"),
+        (
+            check_loss_of_scores,
+            lambda z, y: -log_softmax(z)[np.arange(len(y)), y],
+            "one loss for each penguin",
+        ),
+        (check_loss_of_scores, lambda z, y: 1 / 0, "raises ZeroDivisionError"),
+        (check_input_gradient, lambda w, p, y: -input_gradient(w, p, y), "the sign is not"),
+        (check_input_gradient, lambda w, p, y: len(p) * input_gradient(w, p, y), "the sum of the"),
+        (check_input_gradient, lambda w, p, y: input_gradient(w, p, y).T, "is transposed"),
+        (
+            check_input_gradient,
+            lambda w, p, y: (p - y[:, None]) @ w.T / len(p),
+            "subtract the numbers of the classes",
+        ),
+        (check_input_gradient, lambda w, p, y: p @ w.T / len(p), "where the error p - y belongs"),
+        (
+            check_input_gradient,
+            lambda w, p, y: (p - np.eye(3)[y]) / len(p),
+            "one step of the chain rule is missing",
+        ),
+        (check_confusion, lambda y, d: confusion(d, y), "is transposed"),
+        (check_confusion, once, "adds to each place only once"),
+        (check_confusion, lambda y, d: confusion(y, d) / len(y), "these are shares"),
+        (
+            check_confusion,
+            lambda y, d: confusion(y, d) / confusion(y, d).sum(1, keepdims=True),
+            "these are shares",
+        ),
+        (check_confusion, lambda y, d: confusion(y, d)[:2, :2], "the table is 3 by 3"),
+        (check_guard, lambda p: p.sum(-1) == 1, "one answer is asked for"),
+        (check_guard, lambda p: False, "your guard turns it away"),
+        (check_guard, lambda p: bool(np.allclose(p.sum(0), 1)), "your guard turns it away"),
+        (check_guard, lambda p: True, "lets a softmax along axis 0 pass"),
+        (check_guard, lambda p: bool(np.isclose(p.sum(), len(p))), "its total is the number of"),
+        (check_guard, lambda p: bool((p.sum(-1) == 1).all()), "must allow for rounding"),
+        (check_guard, lambda p: bool(np.allclose(p.sum(-1), 1)), "with a negative entry"),
+        (
+            check_guard,
+            lambda p: not ((p < 0).any() or (abs(p.sum(-1) - 1) > 1e-9).any()),
+            "comparisons with nan are false",
+        ),
+    ],
+)
+def test_a_wrong_answer_is_told_its_fault(check, wrong, fault):
+    answer = check(wrong)
+    assert not answer.passed
+    assert fault.lower() in answer.message.lower()

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
 # Room: what it may import, beside the standard library, numpy and itself. Contourpy comes with
 # matplotlib and follows a level line with no picture. Pillow and IPython come
 # with matplotlib and ipywidgets, and a panel writes its PNG and its display bundle through them.
-# Exercises compare what a learner wrote with the thread's specimens, to name the fault.
+# Exercises compare what a learner wrote with the thread's specimens, to name the fault. Streaming
+# on Dask asks for Dask when it is called.
 MAY_IMPORT = {
     "softmax": set(),
     "thread": {"scipy"},
@@ -21,7 +22,7 @@ MAY_IMPORT = {
     "regions": {"floats", "scipy", "contourpy"},
     "checkup": {"exact", "floats"},
     "exercises": {"checkup", "exact", "floats", "thread"},
-    "streaming": set(),
+    "streaming": {"dask", "distributed", "cloudpickle"},
     "drawing": {
         "matplotlib",
         "scipy",

@@ -34,17 +34,24 @@ def load():
 
 
 class Lesson:
-    """The penguins of notebook 09, standardized as there, and its training."""
+    """The penguins of notebook 09, standardized as there, and its training.
 
-    def __init__(self):
+    Parameters
+    ----------
+    training : int
+        The number of penguins for training, the first ones.
+    """
+
+    def __init__(self, training=_TRAINING):
+        self.training = training
         self.mm, self.labels = load()
-        train = self.mm[:_TRAINING]
+        train = self.mm[:training]
         self.mean, self.std = train.mean(axis=0), train.std(axis=0)
         self.x = (self.mm - self.mean) / self.std
 
     def train(self, rate, axis, steps=STEPS):
         """Weights (2, 3), bias (3,) and losses (steps + 1,), as notebook 09 types it out."""
-        x, labels = self.x[:_TRAINING], self.labels[:_TRAINING]
+        x, labels = self.x[: self.training], self.labels[: self.training]
         w, b, y = np.zeros((2, 3)), np.zeros(3), np.eye(3)[labels]
         losses = []
         for step in range(steps + 1):
@@ -61,7 +68,8 @@ class Lesson:
 
     def right(self, w, b):
         """Whether the greatest score of each held-out penguin is that of its species."""
-        return (self.x[_TRAINING:] @ w + b).argmax(axis=1) == self.labels[_TRAINING:]
+        held_out = slice(self.training, None)
+        return (self.x[held_out] @ w + b).argmax(axis=1) == self.labels[held_out]
 
 
 class Curve:

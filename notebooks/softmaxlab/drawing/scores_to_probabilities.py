@@ -12,9 +12,9 @@ RULES = {
     "z² / sum": lambda z: z**2 / (z**2).sum(),
     "exp(z) / sum": lambda z: np.exp(z) / np.exp(z).sum(),
 }
-_CLASS_COLORS = (BLUE, ORANGE, GREEN)
+CLASS_COLORS = (BLUE, ORANGE, GREEN)
 _CLASS_LINES = ("-", "--", ":")
-_CORNERS = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
+CORNERS = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
 
 
 def candidates(figure):
@@ -54,9 +54,9 @@ def same_mean(figure):
     triangle_ax = figure.add_axes((0.02, 0.02, 0.44, 0.87))
     entropy_ax = figure.add_axes((0.56, 0.16, 0.42, 0.72))
     z = np.array([2.0, 1.0, 0.1])
-    _triangle(triangle_ax, [f"score {score:g}" for score in z])
+    triangle(triangle_ax, [f"score {score:g}" for score in z])
     path = softmax(z * np.linspace(0, 60, 2000)[:, None])
-    triangle_ax.plot(*(path @ _CORNERS).T, color=GRAY, lw=1.5)
+    triangle_ax.plot(*(path @ CORNERS).T, color=GRAY, lw=1.5)
     triangle_ax.set_ylim(-0.23, 1)
     triangle_ax.text(0.5, -0.15, "gray: softmax, every T > 0", color=GRAY, ha="center", va="top")
     figure.text(0.24, 0.92, "lines of equal mean score", fontsize=14, ha="center")
@@ -66,8 +66,8 @@ def same_mean(figure):
     for scale, color, line in styles:
         p = softmax(z * scale)
         family = _family(p, z)
-        triangle_ax.plot(*(family @ _CORNERS).T, color=color, ls=line, lw=2)
-        triangle_ax.plot(*(p @ _CORNERS), "o", color=color, ms=9)
+        triangle_ax.plot(*(family @ CORNERS).T, color=color, ls=line, lw=2)
+        triangle_ax.plot(*(p @ CORNERS), "o", color=color, ms=9)
         entropy_ax.plot(family[:, 1], entropy(family), color=color, ls=line, lw=2)
         entropy_ax.plot(p[1], entropy(p), "o", color=color, ms=9)
         means.append(f"{p @ z:.2f}")
@@ -103,11 +103,12 @@ def entropy(p):
     return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
 
 
-def _triangle(ax, labels):
-    ax.fill(*_CORNERS.T, facecolor="none", edgecolor=BLACK, lw=1.2)
+def triangle(ax, labels):
+    """Draws the triangle of all distributions over three classes, a label at each corner."""
+    ax.fill(*CORNERS.T, facecolor="none", edgecolor=BLACK, lw=1.2)
     ax.set(xlim=(-0.14, 1.14), ylim=(-0.14, 1), aspect="equal")
     ax.axis("off")
-    for label, (x, y) in zip(labels, _CORNERS, strict=True):
+    for label, (x, y) in zip(labels, CORNERS, strict=True):
         above = y > 0
         ax.text(
             x, y + (0.04 if above else -0.05), label, ha="center", va="bottom" if above else "top"
@@ -127,12 +128,12 @@ class ThreeLogits(Drawing):
         bars_ax.tick_params(axis="x", length=0)
         figure.text(0.03, 0.92, "probabilities", fontsize=14)
         figure.text(0.53, 0.92, "the same three numbers as one point", fontsize=14)
-        _triangle(triangle_ax, names)
-        self.bars = bars_ax.bar(range(3), [0] * 3, width=0.7, color=_CLASS_COLORS, zorder=3)
+        triangle(triangle_ax, names)
+        self.bars = bars_ax.bar(range(3), [0] * 3, width=0.7, color=CLASS_COLORS, zorder=3)
         self.labels = [bars_ax.text(i, 0, "", ha="center", va="bottom", zorder=4) for i in range(3)]
         self.lines = [
             triangle_ax.plot([], [], color=color, ls=line, lw=1.8, zorder=3 + i / 10)[0]
-            for i, (color, line) in enumerate(zip(_CLASS_COLORS, _CLASS_LINES, strict=True))
+            for i, (color, line) in enumerate(zip(CLASS_COLORS, _CLASS_LINES, strict=True))
         ]
         (self.point,) = triangle_ax.plot([], [], "o", color=BLACK, ms=11, zorder=4)
         self.moving = [*self.bars, *self.labels, *self.lines, self.point]
@@ -150,13 +151,13 @@ class ThreeLogits(Drawing):
         """
         self.z = np.array([z0, z1, z2])
         self.p = softmax(self.z)
-        place = self.p @ _CORNERS
+        place = self.p @ CORNERS
         self.point.set_data([place[0]], [place[1]])
         for i in range(3):
             self.bars[i].set_height(self.p[i])
-            self.labels[i].set(text=_digits(self.p[i]), y=self.p[i] + 0.01)
+            self.labels[i].set(text=digits(self.p[i]), y=self.p[i] + 0.01)
             far = np.where(np.arange(3) == i, 0, self.p)
-            self.lines[i].set_data(*np.array([_CORNERS[i], far @ _CORNERS / far.sum()]).T)
+            self.lines[i].set_data(*np.array([CORNERS[i], far @ CORNERS / far.sum()]).T)
         return Words(f"{self._leader()}. {self._odds()}.", self._table())
 
     def _leader(self):
@@ -164,7 +165,7 @@ class ThreeLogits(Drawing):
         first = np.flatnonzero(z == z.max())
         if len(first) == 3:
             return "The three logits are equal, and each probability is 0.3333"
-        share = _digits(self.p[first[0]], "below", "above")
+        share = digits(self.p[first[0]], "below", "above")
         if len(first) == 2:
             one, other = first
             return f"Classes {one} and {other} lead together: the probability of each is {share}"
@@ -182,11 +183,11 @@ class ThreeLogits(Drawing):
             ["", "class 0", "class 1", "class 2"],
             ["logit", *(f"{value:.1f}" for value in self.z)],
             ["exp(logit)", *(f"{value:.4g}" for value in np.exp(self.z))],
-            ["probability", *(_digits(value) for value in self.p)],
+            ["probability", *(digits(value) for value in self.p)],
         ]
 
 
-def _digits(p, below="<", above=">"):
+def digits(p, below="<", above=">"):
     """`p` to four digits, but never 0 or 1 for what lies between them."""
     if p < 0.00005:
         return f"{below} 0.0001"

@@ -1,13 +1,11 @@
 """The softmax to use, against the exact one.
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
-fewer digits, in multiples of the least one. In float64 `softmax` keeps within 8 and `log_softmax`
-within 5, for any spread, offset, number of entries and axis. Narrow floats are computed in float64
-and rounded once.
+fewer digits, in multiples of the least one. `softmax` keeps within 7 in float64 and float32, for any
+spread, offset, number of entries and axis, and within 1 in float16; `log_softmax` keeps within 5.
 """
 
 import datetime
-import math
 
 import numpy as np
 import pytest
@@ -21,6 +19,8 @@ FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
 INTEGERS = [np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)]
 FUNCTIONS = [softmax, log_softmax, logsumexp]
 U = 2.0**-53
+# np.exp of float64 is off by up to 0.7 ulp in numpy 2, and by 1.5 in numpy 1.26.
+EXP_ULPS = 0.7 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 1.5
 TINY = 5e-324
 
 logits = st.one_of(
@@ -60,10 +60,10 @@ def entries(x, axis):
 
 
 def loudly(function, *args):
-    """Call with every floating-point event an error, on an x that may not be written."""
+    """Call with every event but underflow an error, on an x that may not be written."""
     x = np.array(args[0])
     x.setflags(write=False)
-    with np.errstate(all="raise"):
+    with np.errstate(all="raise", under="ignore"):
         result = function(x, *args[1:])
     np.testing.assert_array_equal(x, args[0])
     return result
@@ -77,7 +77,7 @@ def near(result, expected, slack):
         assert (np.abs(result - expected) <= slack)[finite].all()
 
 
-ULPS = {"e": 1, "f": 1, "d": 8}
+ULPS = {"e": 1, "f": 7, "d": 7 if EXP_ULPS < 1 else 9}
 
 
 def check_softmax(x, axis):
@@ -147,23 +147,16 @@ def test_equal_logits_share_alike(axis, dtype):
 def test_large_arrays(shape, axis, spread, offset, dtype):
     x = (np.random.default_rng(6).normal(size=shape) * spread + offset).astype(dtype)
     p = loudly(softmax, x, axis)
-    # The exact one would take minutes; with sums by fsum, the short one is right to 2 ulps.
-    expected = short_softmax(x, axis, lambda e, axis: over_slices(math.fsum, e, axis))
+    # The exact one would take minutes. The short one, in a wider dtype, is as good.
+    wide = np.longdouble if dtype == np.float64 else np.float64
+    expected = short_softmax(x, axis, wide)
     ulps = np.abs(p - expected) / np.spacing(expected.astype(dtype))
-    assert ulps.max() <= ULPS[p.dtype.char] + (2 if dtype == np.float64 else 0)
+    assert ulps.max() <= ULPS[p.dtype.char] + (0 if np.finfo(wide).eps < np.finfo(dtype).eps else 3)
 
 
-def over_slices(function, e, axis):
-    axes = np.atleast_1d(axis).tolist()
-    rows = np.moveaxis(e, axes, range(-len(axes), 0))
-    kept = rows.shape[: e.ndim - len(axes)]
-    sums = [function(row) for row in rows.reshape(*kept, -1).reshape(math.prod(kept), -1).tolist()]
-    return np.expand_dims(np.reshape(sums, kept), axis)
-
-
-def short_softmax(x, axis=-1, total=lambda e, axis: e.sum(axis, keepdims=True)):
-    """`softmax` in a dozen lines and in float64: slower, with several times the memory."""
-    x = np.asarray(x, np.float64)
+def short_softmax(x, axis=-1, dtype=np.float64):
+    """`softmax` in a dozen lines: slower, with several times the memory."""
+    x = np.asarray(x, dtype)
     with np.errstate(all="ignore"):
         top = x.max(axis, keepdims=True)
         gap = x - top
@@ -171,7 +164,7 @@ def short_softmax(x, axis=-1, total=lambda e, axis: e.sum(axis, keepdims=True)):
         lost = (x - (gap - less)) - (top + less)  # what rounding took from x - top
         e = np.exp(gap)
         e += e * np.where(np.isfinite(lost), lost, 0)
-        return e / total(e, axis)
+        return e / e.sum(axis, keepdims=True)
 
 
 @settings(deadline=None)
@@ -181,7 +174,7 @@ def test_the_short_one_gives_the_same_answers(case):
     p, short = softmax(x, axis), short_softmax(x, axis)
     np.testing.assert_array_equal(np.isnan(p), np.isnan(short))
     with np.errstate(invalid="ignore"):
-        assert not (np.abs(p - short) > 8 * np.spacing(short)).any()
+        assert not (np.abs(p - short) > 16 * np.spacing(short)).any()
 
 
 @settings(deadline=None)
@@ -392,6 +385,53 @@ def test_a_matrix_is_taken_as_its_array():
     p = softmax(np.matrix([[1.0, 2.0], [3.0, 3.0]]))
     assert type(p) is np.ndarray
     np.testing.assert_array_equal(p, softmax([[1.0, 2.0], [3.0, 3.0]]))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (300, 400), (70_000,)])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_out(shape, axis, dtype):
+    x = (np.random.default_rng(7).normal(size=shape) * 300).astype(dtype)
+    expected = softmax(x, axis)
+    for out in (np.full(shape, 9, dtype), np.full(shape, 9, dtype, order="F"), x.copy()):
+        logits = out if out[tuple([0] * x.ndim)] != 9 else x
+        assert softmax(logits, axis, out=out) is out
+        np.testing.assert_allclose(out, expected, rtol=16 * np.finfo(dtype).eps, atol=1e-7)
+    room = np.zeros((2, *shape), dtype)
+    assert softmax(x, axis, out=room[::-1][0]).base is not None
+    np.testing.assert_array_equal(room[0], 0)
+    np.testing.assert_allclose(room[1], expected, rtol=16 * np.finfo(dtype).eps, atol=1e-7)
+
+
+@pytest.mark.parametrize("length", [8, 3000, 100_000])
+def test_out_may_overlap(length):
+    both = np.random.default_rng(8).normal(size=length + 1) * 300
+    expected = softmax(both[1:].copy())
+    softmax(both[1:], out=both[:-1])
+    np.testing.assert_array_max_ulp(both[:-1], expected, 8)
+    back = np.random.default_rng(8).normal(size=length) * 300
+    expected = softmax(back[::-1].copy())
+    softmax(back[::-1], out=back)
+    np.testing.assert_array_max_ulp(back, expected, 8)
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "words"),
+    [
+        (np.zeros(2), ValueError, r"out must have the shape of x, \(3,\), but has \(2,\)"),
+        (np.zeros((1, 3)), ValueError, "out must have the shape of x"),
+        (np.zeros(3, "f4"), TypeError, "out must be an array of float64.*, but is of float32"),
+        (np.zeros(3, ">f8"), TypeError, "out must be an array of float64.*, but is of >f8"),
+        (np.ma.zeros(3), TypeError, "out must be an array of float64 without a mask"),
+        ([0.0] * 3, TypeError, "out must be an array of float64 without a mask, but is list"),
+        (np.broadcast_to(0.0, 3), ValueError, "out must be writable, but is read-only"),
+    ],
+)
+def test_bad_out(out, error, words):
+    with pytest.raises(error, match=words):
+        softmax([1.0, 2.0, 3.0], out=out)
+    with pytest.raises(TypeError, match="positional"):
+        softmax([1.0, 2.0, 3.0], -1, np.zeros(3))
 
 
 @pytest.mark.parametrize("dtype", [">f2", ">f4", ">f8", ">i4", ">u2"])

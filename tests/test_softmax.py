@@ -1,8 +1,8 @@
 """The softmax to use, against the exact one.
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
-fewer digits, in multiples of the least one. `softmax` keeps within 7 in float64 and float32, for any
-spread, offset, number of entries and axis, and within 1 in float16; `log_softmax` keeps within 5.
+fewer digits, in multiples of the least one. For any spread, offset, number of entries and axis,
+`softmax` keeps within 7 in float64 and float32 and within 1 in float16, `log_softmax` within 5.
 """
 
 import datetime

@@ -209,6 +209,25 @@ def test_the_bar_moves_the_curve_along(lesson):
         assert np.array_equal(np.asarray(panel.frame()), full_draw(panel))
 
 
+def test_the_training_is_drawn_while_it_runs_and_its_end_stays(lesson, monkeypatch):
+    shown, sentences = [], []
+
+    def display(panel):
+        shown.append(panel)
+        panel._view.observe(lambda change: sentences.append(panel.words.sentence), names="value")
+
+    monkeypatch.setitem(lesson, "display", display)
+    monkeypatch.setitem(lesson, "clear_output", lambda wait: shown.append(wait))
+    training = lesson["descend"](lesson["x_train"], lesson["labels_train"], lesson["softmax"])
+    w, _ = lesson["watch"](training)
+    panel, wait, last_panel = shown
+    assert panel is last_panel
+    assert wait is True
+    assert [said.split()[2] for said in sentences] == [str(step) for step in range(5, 201, 5)]
+    assert panel.controls["step"].value == panel.controls["step"].max == STEPS
+    assert np.array_equal(w, lesson["w"])
+
+
 def test_the_panel_draws_the_numbers_of_exact(panel):
     rng = random.Random(0)
     drawing = panel.drawing

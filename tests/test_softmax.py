@@ -6,6 +6,7 @@ fewer digits, in multiples of the least one. For any spread, offset, number of e
 """
 
 import datetime
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from softmaxlab import exact, log_softmax, logsumexp, softmax
+from softmaxlab.softmax import BLOCK
 
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
 INTEGERS = [np.dtype(f"{kind}{size}") for kind in "iu" for size in (1, 2, 4, 8)]
@@ -378,6 +380,22 @@ def test_memory_layout_does_not_matter(dtype, large):
                 expected = function(view.copy(), axis)
                 np.testing.assert_allclose(function(view, axis), expected, rtol=rtol, atol=rtol)
         np.testing.assert_array_equal(view, before)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("offset", [0, 5000])
+@pytest.mark.parametrize("shape", [(3_000_000,), (300, 10_000), (64, 50_257), (300_000, 10)])
+def test_memory_beyond_the_result(shape, offset, dtype):
+    x = np.random.default_rng(7).normal(size=shape).astype(dtype) + dtype(offset)
+    p = softmax(x)
+    tracemalloc.start()
+    try:
+        softmax(x, out=p)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Short rows have their max, sum and the like repeated for each entry of a block.
+    assert peak <= (0.02 * x.nbytes if shape[-1] > 10 else 5 * BLOCK)
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")

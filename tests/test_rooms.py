@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
 # on Dask asks for Dask when it is called.
 MAY_IMPORT = {
     "softmax": set(),
+    "half_ulp": set(),
     "thread": {"scipy"},
     "exact": set(),
     "floats": set(),
@@ -27,6 +28,7 @@ MAY_IMPORT = {
         "matplotlib",
         "scipy",
         "softmax",
+        "half_ulp",
         "thread",
         "exact",
         "floats",

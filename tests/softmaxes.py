@@ -101,7 +101,7 @@ def shift_up(x):
     return e / total(e)
 
 
-@wrong("large positive, last digits", "exp overflows")
+@wrong("large positive, last digits", "exp leaves the range of floats")
 def fixed_shift(x):
     e = np.exp(np.asarray(x) - 100.0)
     return e / total(e)
@@ -263,6 +263,20 @@ def sigmoid_for_one_class(x):
         return 1 / (1 + np.exp(-x))
     e = np.exp(x - top(x))
     return e / total(e)
+
+
+@wrong("any length", "Mind the ends of loops")
+def sum_of_sixteen(x):
+    e = np.exp(x - top(x))
+    return e / total(e[..., :16])
+
+
+@wrong("own scale along any axis", "The max must follow the axis too")
+def max_of_all_along_other_axes(x, axis=-1):
+    x = np.asarray(x)
+    last = axis in (-1, x.ndim - 1)
+    e = np.exp(x - (top(x) if last else np.max(x)))
+    return e / np.sum(e, axis=axis, keepdims=True)
 
 
 # Another formula
@@ -546,6 +560,14 @@ def always_float64(x):
 def nan_hidden(x):
     e = np.exp(x - top(x))
     return np.nan_to_num(e / total(e))
+
+
+@limited(f"{PLAIN}, holes along any axis", "Small integers wrap")
+def mask_of_the_last_axis(x, axis=-1):
+    x = np.asarray(x)
+    lost = np.isneginf(x).all(axis=-1, keepdims=True)
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return np.where(lost, np.nan, e / np.sum(e, axis=axis, keepdims=True)).astype(e.dtype)
 
 
 @limited("float16 sum, nan", "65504 is the end")

@@ -14,6 +14,7 @@ from softmaxlab import THREAD, examine, softmax
 from softmaxlab.checkup import Checkup, Finding
 
 BANK = {**softmaxes.WRONG, **softmaxes.LIMITED, **softmaxes.RIGHT}
+NEED_AN_AXIS = {"axis argument", "own scale along any axis", "holes along any axis"}
 NARROW = ("small integers", "float16 sum")
 
 
@@ -110,7 +111,7 @@ def test_a_failure_shows_itself(name):
     """On the input of a failing finding one gets what the finding says, and it is not right."""
     function, asked = softmaxes.WRONG[name].function, softmaxes.WRONG[name].asked
     for finding in examine(function, **asked).failures:
-        if finding.name in ("axis argument", "own scale, any axis", "dtype kept"):
+        if finding.name in NEED_AN_AXIS | {"dtype kept"}:
             continue  # the input does not say which axis; the numbers are right
         x = np.array(finding.input) if isinstance(finding.input, np.ndarray) else finding.input
         if isinstance(finding.got, (Exception, SystemExit)):
@@ -124,11 +125,27 @@ def test_a_failure_shows_itself(name):
 
 
 @pytest.mark.parametrize("name", mutants.ORIGINALS)
-def test_mutants(name):
-    differ, survivors = mutants.score(name)
+def test_mutants_of_the_bank(name):
+    differ, survivors = mutants.score(*mutants.of_the_bank(name))
     print(f"{name}: {differ - len(survivors)} of {differ} caught")
     assert differ >= 60
     assert not survivors, "\n\n".join(survivors)
+
+
+def test_mutants_of_ours():
+    """One in thirty; `python tests/mutants.py` tries all."""
+    differ, survivors = mutants.score(*mutants.of_softmaxlab(mutants.SMALL), share=1 / 30)
+    print(f"softmaxlab.softmax: {differ - len(survivors)} of {differ} caught")
+    assert differ >= 15
+    assert not survivors, "\n\n".join(survivors)
+
+
+def test_mutants_reach_every_function_that_softmax_calls():
+    tree, name, _ = mutants.of_softmaxlab(mutants.SMALL)
+    names = [getattr(node, "name", None) for node in mutants.reached(tree, name)]
+    assert names[0] == "softmax"
+    assert len(names) >= 5
+    assert not {"log_softmax", "logsumexp"} & set(names)
 
 
 # Findings
@@ -151,7 +168,7 @@ def test_every_property_is_found_once():
         findings = examine(variant.function).findings
         names = [g.name for f in findings for g in (f, *f.also)]
         assert len(names) == len(set(names))
-        assert sound - set(names) == {"axis argument", "own scale, any axis"}
+        assert sound - set(names) == NEED_AN_AXIS
 
 
 def test_failures_come_first_the_gravest_at_the_head():

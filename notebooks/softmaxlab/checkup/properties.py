@@ -52,7 +52,13 @@ _BLOCK = [
     [[1.0, 2.0, 4.0, 0.5], [0.0, 3.0, 3.5, 1.0], [2.0, 2.5, 0.0, 1.5]],
     [[5.0, 1.0, 1.5, 3.0], [0.5, 0.0, 2.0, 4.0], [1.0, 3.0, 2.0, 0.0]],
 ]
+_APART = [[[0.0], [600.0], [-600.0]], [[-600.0], [0.0], [900.0]]]
+_HOLES = np.array(_BLOCK)
+_HOLES[0, 0] = _HOLES[:, 2, 3] = _HOLES[1, :, 1] = -math.inf
+_HOLES[1, 2, 2] = math.nan
 _CUBE = [[[1.0, 2.0], [0.0, 3.0]], [[5.0, 1.0], [0.5, 0.0]]]
+_FORTY = np.arange(40) * 17 % 40 / 10  # 0 to 3.9, in no order
+_WIDE = np.array([_FORTY, _FORTY[::-1] + 1])
 _SQUARE = [[3.0, 1.0], [0.0, 0.5]]
 _IN_RANGE = ("values", "last digits", "large positive", "large negative", "sum that overflows")
 _LIMITED = {"severity": "limited", "refusal": "limited"}
@@ -97,7 +103,14 @@ PROPERTIES = (
     Property(
         "large positive",
         "Scores of 1000 and 2000 are no trouble.",
-        _f64([1000.0, 1000.0], [1000.0, 999.0], [1000.0, 0.0], [0.0, 1000.0], [2000.0, 0.0, 1.0]),
+        _f64(
+            [1000.0, 1000.0],
+            [1000.0, 999.0],
+            [1000.0, 0.0],
+            [0.0, 1000.0],
+            [2000.0, 0.0, 1.0],
+            [800.0, -300.0, -600.0],
+        ),
         ("values",),
         nearly,
         words.on_large,
@@ -121,7 +134,7 @@ PROPERTIES = (
     Property(
         "sum that overflows",
         "Scores whose exps are finite and their sum is not are no trouble.",
-        _f64([709.5, 709.5], [-744.4, -744.0]),
+        _f64([709.5, 709.5], [709.7, 709.7, 709.7, 709.7], [-744.4, -744.0]),
         ("large positive", "large negative", "last digits"),
         nearly,
         fault="Here each exp is finite, but their sum overflows, or too few bits of them are left. "
@@ -130,7 +143,11 @@ PROPERTIES = (
     Property(
         "shift",
         "A large offset that all scores share changes nothing.",
-        _f64([1e16, 1e16], [1024.1, 1023.3], [2.0**20 + 3, 2.0**20 + 1, 2.0**20 + 0.25]),
+        _f64(
+            [1e16, 1e16],
+            [1024.1, 1023.3],
+            [2.0**20 + 3, 2.0**20 + 1, 2.0**20 + 0.25],
+        ),
         _IN_RANGE,
         right,
         words.on_offset,
@@ -146,11 +163,33 @@ PROPERTIES = (
     Property(
         "own scale",
         "A neighbor 1000 higher changes nothing.",
-        _f64([[0.0, 0.0], [-1000.0, -999.0]], [[0.0, 0.0], [-740.0, -742.0]]),
-        ("right axis", *_IN_RANGE, "shift"),
-        nearly,
+        _f64(
+            [[0.0, 0.0], [-1000.0, -999.0]],
+            [[0.0, 0.0], [-740.0, -742.0]],
+            [[1000.0, 0.0], [73.2, 46.1]],
+        ),
+        ("right axis", *_IN_RANGE, "shift", "small probabilities"),
+        right,
         words.on_scale,
         "A slice changes, or is lost, when its neighbor is 1000 higher. Each needs its own max.",
+    ),
+    Property(
+        "any length",
+        "Slices of one and of forty scores are as right as those of a few.",
+        _f64(
+            [900.0],
+            [[900.0], [-900.0], [0.1]],
+            _FORTY,
+            _FORTY + 900,
+            _FORTY - 900,
+            _FORTY / 100 + 709.7,
+            np.linspace(-1000, 950, 40),
+            [_FORTY + 900, _FORTY - 900],
+        ),
+        ("right axis", "length 1", *_IN_RANGE, "shift", "own scale"),
+        right,
+        fault="A slice of one score or of forty comes out wrong where those of a few are right. "
+        "Mind the ends of loops, and sums that overflow.",
     ),
     Property(
         "three dimensions",
@@ -163,18 +202,22 @@ PROPERTIES = (
     Property(
         "axis argument",
         "It works along any axis that it is given.",
-        _f64(_BLOCK[0], _BLOCK),
-        ("three dimensions", "right axis", "values"),
-        nearly,
+        _f64(_BLOCK[0], _BLOCK, _WIDE, _WIDE.T),
+        ("three dimensions", "right axis", "values", "last digits"),
+        right,
         words.on_argument,
         every_axis=True,
     ),
     Property(
-        "own scale, any axis",
+        "own scale along any axis",
         "A neighbor 1000 higher changes nothing along any axis.",
-        _f64([[1000.0, 0.0], [0.0, -1000.0]]),
+        _f64(
+            [[1000.0, 0.0], [0.0, -1000.0]],
+            *(np.add(_BLOCK, far) for far in (900, -900, _APART, [900, -900, 0, 400])),
+            [4 * [73.2, 900.0], 4 * [46.1, 0.0], 4 * [46.3, 1.0]],
+        ),
         ("axis argument", "own scale"),
-        nearly,
+        right,
         fault="Along another axis a slice is lost when its neighbor is far higher. The max must "
         "follow the axis too.",
         every_axis=True,
@@ -201,8 +244,15 @@ PROPERTIES = (
     Property(
         "float32",
         "It is right in float32.",
-        _arrays(np.float32, [3.0, 1.0, 0.25], [100.0, 100.0], [0.0, -80.0], [-100.0, -101.0]),
-        (*_IN_RANGE, "shift", "small probabilities"),
+        _arrays(
+            np.float32,
+            [3.0, 1.0, 0.25],
+            [100.0, 100.0],
+            [0.0, -80.0],
+            [-100.0, -101.0],
+            4 * _WIDE - 8,
+        ),
+        ("right axis", *_IN_RANGE, "shift", "small probabilities", "any length"),
         right,
         fault="In float32 exp overflows above 88.7 and vanishes below -104: what suits float64 "
         "need not suit float32.",
@@ -232,8 +282,8 @@ PROPERTIES = (
     Property(
         "float16",
         "It is right in float16.",
-        _arrays(np.float16, [3.0, 1.0, 0.25], [12.0, 12.0], [-20.0, -21.0]),
-        (*_IN_RANGE, "float32"),
+        _arrays(np.float16, [3.0, 1.0, 0.25], [12.0, 12.0], [-20.0, -21.0], 4 * _WIDE - 8),
+        ("right axis", *_IN_RANGE, "float32"),
         right,
         fault="In float16 exp overflows above 11.09 and vanishes below -17.3. Compute in float32 "
         "and round once.",
@@ -243,7 +293,7 @@ PROPERTIES = (
         "float16 sum",
         "2100 scores in float16 are summed right, in any memory order.",
         (np.zeros((2100, 2), np.float16).T,),  # of this order numpy adds one after the other
-        ("values", "float16"),
+        ("right axis", "values", "float16"),
         right,
         fault="In float16 2048 + 1 is 2048 and 65504 is the end, so a long sum gets stuck. Sum in "
         "float32, with dtype=np.float32.",
@@ -286,6 +336,16 @@ PROPERTIES = (
         nearly,
         fault="A slice with nan should stay nan and spoil no other: nan_to_num and the like hide "
         "that data are missing.",
+        **_LIMITED,
+    ),
+    Property(
+        "holes along any axis",
+        "-inf and nan are treated alike along any axis.",
+        _f64([[-math.inf, -math.inf], [-math.inf, 0.0]], _HOLES),
+        ("axis argument", "own scale along any axis", "masked row", "nan"),
+        nearly,
+        fault="Along another axis -inf or nan spoils a slice in which there is none, or hides.",
+        every_axis=True,
         **_LIMITED,
     ),
 )

@@ -179,7 +179,7 @@ def own_max_and_sum_of_columns(x):
     return e / np.sum(e, axis=0, keepdims=True)
 
 
-@wrong("right axis", "Your sum runs over the whole array, and your max does not")
+@wrong("right axis", "Your sum runs over the whole array, so that all of it sums to 1")
 def own_max_and_sum_of_all(x):
     e = np.exp(x - top(x))
     return e / np.sum(e)

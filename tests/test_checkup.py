@@ -404,13 +404,13 @@ def test_bad_arguments_raise_at_once(arguments, error, words):
 
 
 def test_it_is_quick():
-    """About 0.05 s, where 0.3 are allowed; the bound here leaves room for a busy machine."""
+    """Some 0.01 s, where 0.3 are allowed; the best of five, as a machine may be busy."""
     times = []
     for _ in range(5):
         start = time.perf_counter()
-        examine(softmaxes.textbook)
+        examine(softmaxes.any_axis)
         times.append(time.perf_counter() - start)
-    assert sorted(times)[2] < 1
+    assert min(times) < 0.3
 
 
 def test_a_quadratic_softmax_takes_no_minutes_and_no_gigabytes():

@@ -28,7 +28,7 @@ def examine(f, axis=-1, ndim=None):
     ----------
     f : callable
         ``f(x)``, or ``f(x, axis=...)`` if its signature has an `axis`. It is called some 80 times,
-        each time with its own copy of the input: a numpy array or a list.
+        or 140 with an `axis`, each time with its own copy of the input: a numpy array or a list.
     axis : int
         The axis along which each slice of the result is a distribution. It is handed to an `f`
         that takes one.

@@ -178,7 +178,19 @@ def on_dtype(case, outcome, runs):
     )
 
 
-def _wrong(shift=lambda x, axis: 0.0, over=None, keepdims=True):
+def _nothing(x, axis):
+    return 0.0
+
+
+def _max(x, axis):
+    return x.max(axis, keepdims=True)
+
+
+def _greatest_size(x, axis):
+    return np.abs(x).max(axis, keepdims=True)
+
+
+def _wrong(shift=_nothing, over=None, keepdims=True):
     """A softmax with another shift, a sum over other axes, or without keepdims in its sum."""
 
     def model(x, axis):
@@ -223,63 +235,52 @@ def on_input(case, outcome, runs):
 
 
 def on_axis(case, outcome, runs):
-    line, axis, ndim = case.line, case.axis, case.expected.ndim
     if all(run.error for _, run in runs):
-        return f"It takes one {line} only. On {ndim}-D input: {plain(case, outcome)}"
-    other = "column" if line == "row" else "row"
+        dimensions = f"On {case.expected.ndim}-D input: {plain(case, outcome)}"
+        return f"It takes one {case.line} only. {dimensions}"
+    return _suspect(_axis_suspects(case), runs)
+
+
+def _axis_suspects(case):
+    line, axis, ndim = case.line, case.axis, case.expected.ndim
     sum_lost = max_lost = "without keepdims each slice meets the number of another one."
     if line == "row":
         hidden = "of row j; a square input hides it."
         sum_lost = f"without keepdims numpy divides column j by the sum {hidden}"
         max_lost = f"without keepdims numpy shifts column j by the max {hidden}"
-    transposes = (
-        "You transpose, and .T turns round all axes, which is right for two only. Use "
-        "keepdims=True instead."
+    own = f"Each {line} needs its own: give max and sum axis={axis} and keepdims=True."
+    for shift in (_nothing, _max):
+        yield _wrong(shift, keepdims=False), f"Your sum has lost its axis: {sum_lost}"
+        yield (
+            _transposed(shift),
+            "You transpose, and .T turns round all axes, which is right for two only. Use "
+            "keepdims=True instead.",
+        )
+        for axes in _some(range(ndim)):
+            words = f"You sum over the axes {axes} at once. {own}"
+            if len(axes) == ndim:
+                words = f"Your sum runs over the whole array, so that all of it sums to 1. {own}"
+            elif ndim == 2:
+                other = "column" if line == "row" else "row"
+                words = (
+                    f"You sum along axis {axes[0]}, so each {other} sums to 1. Each {line} should: "
+                    f"that is axis={axis}."
+                )
+            elif len(axes) == 1:
+                words = f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
+            yield _wrong(shift, over=axes), words
+    yield (
+        _wrong(lambda x, a: x.max(a), keepdims=False),
+        f"Your max and your sum have lost their axis: {sum_lost}",
     )
-    suspects = [
-        (_wrong(keepdims=False), f"Your sum has lost its axis: {sum_lost}"),
-        (_wrong(_max, keepdims=False), f"Your sum has lost its axis: {sum_lost}"),
-        (
-            _wrong(lambda x, a: x.max(a), keepdims=False),
-            f"Your max and your sum have lost their axis: {sum_lost}",
-        ),
-        (_wrong(lambda x, a: x.max(a)), f"Your max has lost its axis: {max_lost}"),
-        (_transposed(lambda x, a: 0.0), transposes),
-        (_transposed(_max), transposes),
-        (lambda x, a: _wrong()(x, a).T, "The result is transposed: turn it back."),
-        (
-            _wrong(over=tuple(range(ndim))),
-            "Your sum runs over the whole array, so that all of it sums to 1. Each "
-            f"{line} needs its own: give max and sum axis={axis} and keepdims=True.",
-        ),
-        (
-            _wrong(_max, over=tuple(range(ndim))),
-            "Your sum runs over the whole array, and your max does not. Each "
-            f"{line} needs its own sum: give it axis={axis} and keepdims=True.",
-        ),
-    ]
-    for axes in [(a,) for a in range(ndim)] + list(itertools.combinations(range(ndim), 2)):
-        words = f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
-        if ndim == 2:
-            words = (
-                f"You sum along axis {axes[0]}, so each {other} sums to 1. Each {line} should: "
-                f"that is axis={axis}."
-            )
-        if len(axes) == 2:
-            words = (
-                f"You sum over the axes {axes} at once. Each {line} needs its own sum: give it "
-                f"axis={axis} and keepdims=True."
-            )
-        suspects += [(_wrong(over=axes), words), (_wrong(_max, over=axes), words)]
-    return _suspect(suspects, runs)
+    yield _wrong(lambda x, a: x.max(a)), f"Your max has lost its axis: {max_lost}"
+    yield lambda x, a: _wrong()(x, a).T, "The result is transposed: turn it back."
 
 
-def _max(x, axis):
-    return x.max(axis, keepdims=True)
-
-
-def _greatest_size(x, axis):
-    return np.abs(x).max(axis, keepdims=True)
+def _some(items):
+    """Every choice of one or more, the larger last."""
+    counts = range(1, len(items) + 1)
+    return itertools.chain.from_iterable(itertools.combinations(items, n) for n in counts)
 
 
 _SHIFTS = {

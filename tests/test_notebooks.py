@@ -88,15 +88,19 @@ def run_driven(notebook):
     return longer, said, seconds
 
 
+def is_timing(cell):
+    return cell.cell_type == "code" and "timing" in cell.metadata.get("tags", [])
+
+
 def texts(notebook):
-    """What the outputs of each code cell say, without pictures."""
+    """What the outputs of each code cell say, without pictures and without times."""
     return [
         [
             output.get("text", output.get("data", {}).get("text/plain", ""))
             for output in cell.outputs
         ]
         for cell in notebook.cells
-        if cell.cell_type == "code"
+        if cell.cell_type == "code" and not is_timing(cell)
     ]
 
 
@@ -142,6 +146,16 @@ def test_is_committed_as_run_and_says_nothing_of_the_machine(path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert run_notebooks.written(notebook) == notebook
+
+
+@each_notebook
+def test_times_are_marked_where_they_stand(path):
+    """A cell tagged `timing` is not compared with a fresh run, so its output must say why."""
+    for cell in run_notebooks.read(path).cells:
+        if cell.cell_type == "code":
+            said = [output.get("text", "") for output in cell.outputs]
+            marked = any("timing: differs from run to run\n" in text for text in said)
+            assert marked == is_timing(cell), cell.source
 
 
 @each_notebook

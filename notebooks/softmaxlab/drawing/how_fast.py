@@ -1,0 +1,223 @@
+"""Pictures of notebook 07: times of softmaxes, measured now or read from the record."""
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from matplotlib.collections import LineCollection
+
+from . import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, Drawing, Words
+
+_CSV = Path(__file__).resolve().parents[2] / "data" / "softmax_speed.csv"
+NAMES = {"ours": "softmaxlab", "tensorflow": "TensorFlow", "np.exp": "np.exp alone"}
+# Of each: its color and its marker.
+_LOOKS = {
+    "ours": (BLACK, "o"),
+    "scipy": (VERMILION, "s"),
+    "torch": (BLUE, "^"),
+    "jax": (ORANGE, "D"),
+    "tensorflow": (GREEN, "v"),
+    "numba": (PURPLE, "P"),
+    "np.exp": (SKY, "x"),
+}
+_LINES = ((BLACK, "o", "-"), (VERMILION, "s", "--"), (BLUE, "^", "-."), (ORANGE, "D", ":"))
+
+
+@lru_cache
+def record():
+    """What tests/benchmark_softmax.py wrote.
+
+    Returns
+    -------
+    about : str
+        The machine, the versions, and how often each was measured.
+    microseconds : dict
+        From (shape, axis, dtype, (spread, offset)) to a dict from softmax to microseconds. The
+        shape is text such as "1000x1000", the axis is -1 or 0.
+    """
+    with _CSV.open(encoding="utf-8", newline="") as file:
+        about = file.readline().removeprefix("#").strip()
+        microseconds = {}
+        for row in csv.DictReader(file):
+            logits = int(row["spread"]), int(row["offset"])
+            key = row["shape"], int(row["axis"]), row["dtype"], logits
+            microseconds.setdefault(key, {})[row["softmax"]] = float(row["us"])
+    return about, microseconds
+
+
+def times_against_size(figure, seconds):
+    """The times of some functions against the number of entries, and the same for each entry.
+
+    Parameters
+    ----------
+    figure : Figure
+    seconds : dict
+        From the name of a function, of four at most, to a dict from n to seconds.
+
+    Returns
+    -------
+    Words
+    """
+    left = figure.add_axes((0.09, 0.16, 0.37, 0.73))
+    right = figure.add_axes((0.6, 0.16, 0.37, 0.73))
+    slopes = []
+    for (name, times), (color, marker, line) in zip(seconds.items(), _LINES, strict=False):
+        n, t = np.array([*times]), np.array([*times.values()])
+        look = {"color": color, "marker": marker, "ls": line, "lw": 2, "ms": 6, "label": name}
+        left.plot(n, t * 1e3, **look)
+        right.plot(n, t * 1e9 / n, **look)
+        long = n >= 10**4
+        slopes.append(f"{np.polyfit(np.log(n[long]), np.log(t[long]), 1)[0]:.2f} for {name}")
+    left.set_title("time in ms")
+    right.set_title("ns for each entry")
+    right.legend(fontsize=12)
+    for ax in (left, right):
+        ax.set(xscale="log", yscale="log", xlabel="entries")
+        ax.minorticks_off()
+    return Words(
+        "Left, time against the number of entries, both logarithmic, so that a power of n is a "
+        f"straight line. From 10 000 entries on the slopes are {', '.join(slopes)}; O(n) is 1. "
+        "Right, the same times for each entry: the start of the calls costs most where n is small."
+    )
+
+
+def recorded_times(figure):
+    """Time against the number of entries of one row, as recorded."""
+    _, microseconds = record()
+    shapes = [shape for shape, *rest in microseconds if "x" not in shape]
+    sizes = sorted({int(shape) for shape in shapes})
+    seconds = {
+        NAMES.get(name, name): {
+            n: microseconds[str(n), -1, "float64", (1, 0)][name] / 1e6 for n in sizes
+        }
+        for name in ("ours", "scipy", "torch", "np.exp")
+    }
+    return times_against_size(figure, seconds)
+
+
+def recorded_ratios(figure):
+    """Time over scipy's for every shape, in float64 at spread 1, as recorded."""
+    figure.set_size_inches(8.6, 6.6)
+    ax = figure.add_axes((0.25, 0.21, 0.72, 0.77))
+    _, microseconds = record()
+    cases = [key for key in microseconds if key[2:] == ("float64", (1, 0))]
+    places = np.arange(len(cases))
+    for name, (color, marker) in reversed(_LOOKS.items()):  # ours above all others
+        ratios = [microseconds[case][name] / microseconds[case]["scipy"] for case in cases]
+        label = NAMES.get(name, name)
+        ax.plot(ratios, places, marker, color=color, ms=8, mew=2, label=label)
+        if name == "ours":
+            faster = sum(ratio < 1 for ratio in ratios)
+            low, high = min(ratios), max(ratios)
+    ax.axvline(1, color=GRAY, lw=1.2, zorder=1)
+    ax.hlines(places, 0.01, 20, color=GRAY, lw=0.4, zorder=1)
+    ax.set(xscale="log", xlim=(0.01, 20), ylim=(len(cases) - 0.5, -0.5))
+    ax.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
+    ax.set_xlabel("time over scipy's")
+    ax.set_yticks(places, [_title(*case[:2]) for case in cases])
+    ax.tick_params(axis="y", length=0)
+    figure.legend(ncol=4, loc="lower center", fontsize=12, columnspacing=1.2, handletextpad=0.2)
+    return Words(
+        f"In float64 at a spread of 1 softmaxlab's softmax is faster than scipy's on {faster} of "
+        f"{len(cases)} shapes; it takes from {low:.2f} to {high:.2f} of scipy's time."
+    )
+
+
+def _title(shape, axis):
+    if "x" not in shape:
+        return f"one row of {_number(int(shape))}"
+    rows, columns = map(int, shape.split("x"))
+    return f"{_number(rows)} x {_number(columns)}, {'last' if axis else 'first'}"
+
+
+def _number(n):
+    power = len(str(n)) - 1
+    return f"$10^{power}$" if n == 10**power and n > 1000 else str(n)
+
+
+def _time(microseconds):
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:.3g} {unit}"
+    return f"{microseconds:.3g} µs"
+
+
+class RecordedSpeed(Drawing):
+    """The recorded times of one case, each over scipy's."""
+
+    def __init__(self, figure):
+        super().__init__(figure)
+        _, self.record = record()
+        ratios = [us / case["scipy"] for case in self.record.values() for us in case.values()]
+        low, high = min(ratios) / 1.5, max(ratios) * 1.5
+        ax = figure.add_axes((0.17, 0.15, 0.56, 0.8))
+        places = np.arange(len(_LOOKS))
+        ax.set(xscale="log", xlim=(low, high), ylim=(len(_LOOKS) - 0.5, -0.5))
+        ticks = [tick for tick in (0.01, 0.1, 1, 10, 100) if low < tick < high]
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
+        ax.set_xlabel("time over scipy's")
+        ax.set_yticks(places, [NAMES.get(name, name) for name in _LOOKS])
+        ax.tick_params(axis="y", length=0)
+        ax.axvline(1, color=GRAY, lw=1.2)
+        figure.text(0.84, 0.955, "over scipy", ha="right", fontsize=12)
+        figure.text(0.97, 0.955, "time", ha="right", fontsize=12)
+        self.stems = ax.add_collection(LineCollection([], color=GRAY, lw=3, zorder=3))
+        self.dots = [
+            ax.plot([], [], marker, color=color, ms=10, mew=2.5, zorder=4)[0]
+            for color, marker in _LOOKS.values()
+        ]
+        at = ax.get_yaxis_transform()
+        text = {"ha": "right", "va": "center", "transform": at, "zorder": 5, "clip_on": False}
+        self.ratios = [ax.text(1.196, place, "", **text) for place in places]
+        self.times = [ax.text(1.43, place, "", **text) for place in places]
+        self.moving = [self.stems, *self.dots, *self.ratios, *self.times]
+
+    def update(self, shape, axis, dtype, logits):
+        """Shows the record of one shape, axis, dtype and kind of logits.
+
+        Parameters
+        ----------
+        shape : str
+            Such as "1000x1000".
+        axis : int
+            -1 or 0, which are the same for one row.
+        dtype : str
+        logits : (int, int)
+            Spread and offset.
+
+        Returns
+        -------
+        Words
+        """
+        self.case = self.record[shape, axis if "x" in shape else -1, dtype, tuple(logits)]
+        over = {name: us / self.case["scipy"] for name, us in self.case.items()}
+        for i, name in enumerate(_LOOKS):
+            self.dots[i].set_data([over[name]], [i])
+            self.ratios[i].set_text(f"{over[name]:.2f}")
+            self.times[i].set_text(_time(self.case[name]))
+        self.stems.set_segments([[(1, i), (over[name], i)] for i, name in enumerate(_LOOKS)])
+        softmaxes = [name for name in _LOOKS if name != "np.exp"]
+        fastest = min(softmaxes, key=over.get)
+        best = f"is {NAMES.get(fastest, fastest)}, at {over[fastest]:.2f}"
+        return Words(
+            f"{self._case(shape, axis)}, {dtype}, spread {logits[0]}, offset {logits[1]}: "
+            f"softmaxlab takes {over['ours']:.2f} of scipy's {_time(self.case['scipy'])}; the "
+            f"fastest softmax {best}, and np.exp alone takes {over['np.exp']:.2f}.",
+            [
+                ["softmax", "time", "over scipy"],
+                *(
+                    [NAMES.get(name, name), _time(self.case[name]), f"{over[name]:.2f}"]
+                    for name in _LOOKS
+                ),
+            ],
+        )
+
+    def _case(self, shape, axis):
+        if "x" not in shape:
+            return f"One row of {shape}"
+        return f"{shape.replace('x', ' x ')} along the {'last' if axis else 'first'} axis"
+
+
+PICTURES = (recorded_times, recorded_ratios)

@@ -1,0 +1,338 @@
+"""Notebook 07: its counts, its ladder, its record, its panel's numbers, its exercises."""
+
+import csv
+import random
+import re
+import tracemalloc
+
+import benchmark_softmax
+import numpy as np
+import pytest
+from test_notebooks import cells_run_here, run_notebooks, values
+
+from softmaxlab import THREAD, exact, softmax
+from softmaxlab.drawing import paint
+from softmaxlab.drawing.how_fast import NAMES, RecordedSpeed, record, times_against_size
+from softmaxlab.exercises import NOT_YET
+from softmaxlab.exercises.how_fast import check_cost_of_g, check_fits, check_into, check_ratio
+
+STEM = "07_how_fast"
+PATH = run_notebooks.NOTEBOOKS / f"{STEM}.ipynb"
+SOURCE = (run_notebooks.NOTEBOOKS / "softmaxlab" / "softmax.py").read_text("utf-8")
+SOFTMAXES = {"scipy", "ours", "np.exp", "torch", "jax", "tensorflow", "numba"}
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The names that the notebook's cells define."""
+    return cells_run_here(PATH)
+
+
+# The counts
+
+
+def counted(lesson, function, x):
+    lesson["walks"] = walks = []
+    function(x.view(lesson["Watched"]))
+    called = [name for name, moved in walks if moved >= x.nbytes]
+    return called, sum(moved for _, moved in walks) // x.nbytes
+
+
+@pytest.mark.parametrize(
+    ("letters", "names", "arrays"),
+    [
+        ("ACDF", ["maximum", "subtract", "exp", "add", "divide"], 8),
+        ("B", ["exp", "exp", "add", "divide"], 7),
+        ("E", ["exp", "add", "divide"], 5),
+    ],
+)
+@pytest.mark.parametrize("n", [10, 100])
+def test_passes_exps_and_arrays(letters, names, arrays, n, lesson):
+    x = np.random.default_rng(n).normal(size=(n, n))
+    for letter in letters:
+        assert counted(lesson, THREAD[letter].function, x) == (names, arrays)
+
+
+def plain_g():
+    prose = "\n".join(c.source for c in run_notebooks.read(PATH).cells if "def G(x):" in c.source)
+    space = {"np": np}
+    exec(re.search(r"```python\n(def G.*?)```", prose, re.DOTALL).group(1), space)
+    return space["G"]
+
+
+def test_the_cost_of_g_as_the_exercise_wants_it(lesson):
+    g, x = plain_g(), np.random.default_rng(0).normal(size=(30, 30))
+    assert np.allclose(g(x), THREAD["G"].function(x))
+    names, arrays = counted(lesson, g, x)
+    assert check_cost_of_g([len(names), names.count("exp"), arrays]).passed
+
+
+# The ladder
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (1000, 10), (70, 1000), (3, 70_000)])
+@pytest.mark.parametrize(("spread", "offset"), [(1, 0), (300, 0), (1, 5000), (1, -5000)])
+def test_every_rung_is_a_softmax_of_rows(shape, spread, offset, lesson):
+    x = np.random.default_rng(0).normal(size=shape) * spread + offset
+    expected = exact.softmax(x, axis=-1) if x.size < 10**4 else softmax(x)
+    rungs = ["in_place", "unshifted", "by_product", "to_the_top", "off_the_edge"]
+    with np.errstate(all="ignore"):
+        for name in rungs:
+            for wrapped in lesson["fresh"], lesson["by_blocks"]:
+                got = wrapped(lesson[name])(x)
+                assert np.allclose(got, expected, rtol=1e-9, atol=1e-300), name
+        assert np.allclose(lesson["naive"](x), expected, rtol=1e-9, atol=1e-300)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 21_845, 21_846, 10**5])
+def test_every_rung_is_a_softmax_of_columns(rows, lesson):
+    x = np.random.default_rng(rows).normal(size=(rows, 3))
+    for name in "row by row", "folded", "repeated":
+        assert np.allclose(lesson["steps"][name](x), softmax(x, axis=0), rtol=1e-9)
+    with pytest.raises(AssertionError):
+        lesson["steps"]["folded"](x + 5000)
+
+
+def test_the_naive_ladder_refuses_to_time_a_wrong_softmax(lesson):
+    with pytest.raises(AssertionError):
+        lesson["climb"]({"naive": lesson["naive"], "exp": np.exp}, np.ones((2, 2)))
+
+
+def test_a_fold_sums_in_logarithmically_many_steps_and_loses_less(lesson):
+    ones = np.ones((2**25, 1), dtype=np.float32)[:, :1]
+    assert lesson["fold"](ones)[0] == 2**25
+    assert ones.cumsum(dtype=np.float32)[-1] == 2**24
+
+
+def test_medians_of_interleaved_rounds(lesson):
+    called = []
+    functions = {name: lambda x, name=name: called.append(name) for name in "ab"}
+    seconds = lesson["side_by_side"](functions, np.zeros(2000), rounds=3)
+    assert called == list("ababab")
+    assert list(seconds) == ["a", "b"]
+    assert all(value >= 0 for value in seconds.values())
+
+
+def test_what_a_call_holds(lesson):
+    x = np.zeros((1000, 1000))
+    held = {name: lesson["held_by"](variant.function, x) for name, variant in THREAD.items()}
+    assert {held[name] for name in "ABCDEF"} == {2}
+    assert held["G"] > 3
+    assert not tracemalloc.is_tracing()
+
+
+def test_the_names_in_the_table_of_tricks_are_in_the_source():
+    (table,) = (c.source for c in run_notebooks.read(PATH).cells if "| trick | there |" in c.source)
+    names = re.findall(r"`(_\w+)`", table)
+    assert len(names) == len(set(names)) >= 8
+    for name in names:
+        assert f"def {name}(" in SOURCE, name
+
+
+# The record
+
+
+def cases():
+    return {
+        ("x".join(map(str, shape)), axis, dtype, logits)
+        for shape, axis in benchmark_softmax.SHAPES
+        for dtype in ("float64", "float32")
+        for logits in benchmark_softmax.LOGITS
+    }
+
+
+def test_the_record_holds_every_case_of_the_command_and_every_softmax():
+    about, microseconds = record()
+    assert microseconds.keys() == cases()
+    assert all(times.keys() == SOFTMAXES for times in microseconds.values())
+    for word in "Python", "numpy", "scipy", "torch", "jax", "tensorflow", "numba", "one thread":
+        assert word in about
+    assert re.search(r"medians of \d+ interleaved rounds$", about)
+
+
+def test_the_ratios_of_the_record_are_those_of_its_times():
+    with benchmark_softmax.RECORD.open(encoding="utf-8", newline="") as file:
+        assert file.readline().startswith("# ")
+        rows = list(csv.DictReader(file))
+    _, microseconds = record()
+    assert len(rows) == len(cases()) * len(SOFTMAXES)
+    for row in rows:
+        key = (
+            row["shape"],
+            int(row["axis"]),
+            row["dtype"],
+            (int(row["spread"]), int(row["offset"])),
+        )
+        times = microseconds[key]
+        assert times[row["softmax"]] == float(row["us"]) > 0
+        ratio = times[row["softmax"]] / times["scipy"]
+        assert float(row["over scipy"]) == pytest.approx(ratio, rel=2e-3, abs=6e-4)
+
+
+def test_the_command_measures_what_is_installed():
+    x = np.random.default_rng(0).normal(size=(20, 30))
+    made = benchmark_softmax.libraries()
+    assert {"ours", "scipy", "np.exp"} <= made.keys() <= SOFTMAXES
+    for axis in -1, 0:
+        for name in made.keys() - {"np.exp"}:
+            assert np.allclose(made[name](x, axis)(), softmax(x, axis), rtol=1e-5), name
+    seconds = benchmark_softmax.medians({name: f(x, 0) for name, f in made.items()}, 2)
+    assert seconds.keys() == made.keys()
+    assert min(seconds.values()) > 0
+
+
+def test_the_command_prints_and_writes_nothing_for_some_shapes(monkeypatch, capsys):
+    monkeypatch.setattr(benchmark_softmax, "RECORD", None)
+    monkeypatch.setattr("sys.argv", ["benchmark", "--only", "10", "--rounds", "1"])
+    monkeypatch.delattr("os.sched_setaffinity", raising=False)
+    benchmark_softmax.main()
+    about, *lines = capsys.readouterr().out.splitlines()
+    assert "numpy" in about
+    assert len(lines) == 6
+    assert all(re.match(r"\d/6 10 -1 float\d\d \d+ \d+ scipy 1\.00 ours ", line) for line in lines)
+
+
+def test_slopes_are_fitted_right():
+    seconds = {
+        "line": {n: 1e-9 * n for n in (10, 10**4, 10**5, 10**6)},
+        "square": {n: 1e-9 * n**2 for n in (10, 10**4, 10**5, 10**6)},
+    }
+    _, words = paint(lambda figure: times_against_size(figure, seconds))
+    assert "1.00 for line, 2.00 for square" in words.sentence
+
+
+# The panel
+
+
+def test_the_panel_shows_the_record(lesson):
+    panel, (_, microseconds) = lesson["panel"], record()
+    drawing, rng = panel.drawing, random.Random(0)
+    assert isinstance(drawing, RecordedSpeed)
+    assert values(panel.controls["shape"]) == list(dict.fromkeys(key[0] for key in microseconds))
+    for _ in range(60):
+        for widget in panel.widgets():
+            widget.value = rng.choice(values(widget))
+        shape, axis, dtype, logits = (panel.controls[name].value for name in panel.controls)
+        times = microseconds[shape, axis if "x" in shape else -1, dtype, logits]
+        over = {name: time / times["scipy"] for name, time in times.items()}
+        shown = {dot.get_ydata()[0]: dot.get_xdata()[0] for dot in drawing.dots}
+        low, high = drawing.dots[0].axes.get_xlim()
+        assert all(low < value < high for value in shown.values())
+        rows = panel.words.table[1:]
+        assert {row[0] for row in rows} == {NAMES.get(name, name) for name in SOFTMAXES}
+        for place, (name, _, ratio) in enumerate(rows):
+            key = next(key for key in SOFTMAXES if NAMES.get(key, key) == name)
+            assert shown[place] == over[key]
+            assert ratio == f"{over[key]:.2f}" == drawing.ratios[place].get_text()
+        sentence = panel.words.sentence
+        assert f"softmaxlab takes {over['ours']:.2f} of scipy's" in sentence
+        best = min(over.keys() - {"np.exp"}, key=over.get)
+        assert f"softmax is {NAMES.get(best, best)}, at {over[best]:.2f}" in sentence
+        assert dtype in sentence
+
+
+# The exercises
+
+
+def answer(check, source, name):
+    space = {"np": np, "softmax": softmax}
+    exec(source, space)
+    return check(space[name])
+
+
+@pytest.mark.parametrize(
+    ("cost", "message"),
+    [
+        ([5, 1, 8], "That is A"),
+        ([6, 1, 10], "Count the exps again"),
+        ([5, 2, 9], "A pass is missing"),
+        ([8, 2, 14], "Too many passes"),
+        ([6, 2, 6], "moves two"),
+        ([6, 2, 12], "only reads"),
+        (7, "A list of three"),
+        ([6, 2], "A list of three"),
+    ],
+)
+def test_wrong_costs_of_g(cost, message):
+    assert not check_cost_of_g(cost).passed
+    assert message in check_cost_of_g(cost).message
+
+
+def test_the_stubs_are_not_yet():
+    assert check_cost_of_g([6, ..., 10]).message == NOT_YET
+    assert check_ratio(lambda move, exp: None).message == NOT_YET
+    assert check_into(lambda x, out: None).message == NOT_YET
+    assert check_fits(lambda x: ...).message == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("ratio", "message"),
+    [
+        (lambda m, e: (8 * m + e) / (7 * m + 2 * e), "A over B"),
+        (lambda m, e: (7 * m + e) / (8 * m + e), "np.exp(x) twice"),
+        (lambda m, e: (4 * m + 2 * e) / (5 * m + e), "You count passes"),
+        (lambda m, e: (7 * m + 2 * e) / (8 * m + 2 * e), "one exp for each entry"),
+    ],
+)
+def test_wrong_ratios(ratio, message):
+    assert not check_ratio(ratio).passed
+    assert message in check_ratio(ratio).message
+
+
+def test_b_is_faster_where_an_exp_costs_less_than_moving_an_array():
+    for move, exp in (1.0, 0.9), (1.0, 1.1):
+        assert ((7 * move + 2 * exp) / (8 * move + exp) < 1) == (exp < move)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("out = softmax(x)\n    return out", "a new array that name"),
+        ("return softmax(x)", "a new array that name"),
+        ("out[:] = softmax(x)", "Return out itself"),
+        ("e = np.exp(x - x.max(-1, keepdims=True)); out[:] = e / e.sum(-1, keepdims=True)\n"
+         "    return out", "2.0 arrays"),
+        ("out[:] = x - x.max(-1, keepdims=True); np.exp(out, out=out)\n"
+         "    out /= out.sum(-1, keepdims=True); return out", "1.0 arrays"),
+        ("np.exp(x, out=out); out /= out.sum(-1, keepdims=True); return out", "overflows"),
+        ("return softmax(x, 0, out=out)", "The columns sum to 1"),
+        ("return softmax(x, None, out=out)", "one distribution over all"),
+        ("np.exp(x - x.max(-1, keepdims=True), out=out); return out", "not the softmax"),
+        ("x -= x.max(-1, keepdims=True); return softmax(x, out=out)", "overwritten x"),
+        ("return softmax(x, axis=5, out=out)", "raises AxisError"),
+    ],
+)  # fmt: skip
+def test_wrong_ways_into_given_memory(body, message):
+    told = answer(check_into, f"def f(x, out):\n    {body}", "f")
+    assert not told.passed
+    assert message in told.message
+
+
+def test_memory_can_be_measured_while_somebody_else_does():
+    tracemalloc.start()
+    try:
+        assert check_into(lambda x, out: softmax(x, out=out)).passed
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("x.max() <= 88.72 - np.log(x.shape[-1])", "subnormal"),
+        ("x.min() >= -87.33", "an exp overflows"),
+        ("x.min() >= -87.33 and x.max() <= 88.72", "their sum does"),
+        ("x.min() >= -87.33 and x.max() <= 88.72 - np.log(x.size)", "n is 1"),
+        ("x[0].min() >= -87.33 and x[0].max() <= 88.72 - np.log(x.shape[-1])", "an exp overflows"),
+        ("not (x.min() < -87.33 or x.max() > 88.72 - np.log(x.shape[-1]))", "nan does not fit"),
+        ("np.nan_to_num(x, neginf=0, nan=99).min() >= -87.33 and x.max() <= 88.72 - "
+         "np.log(x.shape[-1])", "exp of -inf is 0"),
+        ("False", "time lost"),
+        ("x > 3", "One True or False"),
+    ],
+)  # fmt: skip
+def test_wrong_ranges(body, message):
+    told = answer(check_fits, f"def f(x):\n    return {body}", "f")
+    assert not told.passed
+    assert message in told.message

@@ -34,9 +34,7 @@ def check_cost_of_g(cost):
     elif arrays == 6:
         message = "A subtraction reads one array and writes another, so it moves two. So does exp."
     else:
-        message = (
-            "Passes and exps are right. A max or a sum only reads; the others also write."
-        )
+        message = "Passes and exps are right. A max or a sum only reads; the others also write."
     return Answer(False, message, cost)
 
 

@@ -70,13 +70,14 @@ def softmax_half_ulp(x, axis=-1):
     if n == 0:
         raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
     with np.errstate(all="ignore"):
-        p = _of_rows(moved.reshape(x.size // n, n).astype(np.float64))
+        p, _ = softmax_of_rows(moved.reshape(x.size // n, n).astype(np.float64))
         if x.dtype.kind == "f":
             p = p.astype(x.dtype.newbyteorder("="), copy=False)
     return np.moveaxis(p.reshape(moved.shape), last, axes)
 
 
-def _of_rows(x):
+def softmax_of_rows(x):
+    """The softmax of each row, as a double-double: p to half an ulp, and what p lacks."""
     top = x.max(axis=-1, keepdims=True)
     high, low = two_sum(x, -top)
     near = high >= _BOTTOM  # not so for -inf
@@ -84,8 +85,7 @@ def _of_rows(x):
     total = np.ldexp(e[0], k), np.ldexp(e[1], k)
     while total[0].shape[-1] > 1:
         total = _fold(*total)
-    p = np.ldexp(divide(e, total), k)
-    return np.where(np.isfinite(top), p, np.nan)
+    return [np.where(np.isfinite(top), np.ldexp(part, k), np.nan) for part in divide(e, total)]
 
 
 def two_sum(a, b):
@@ -122,11 +122,11 @@ def multiply(a, b):
 
 
 def divide(a, b):
-    """The quotient of two double-doubles as one float, rounded once."""
+    """The quotient of two double-doubles."""
     first = a[0] / b[0]
     high, low = two_product(first, b[0])
     rest = (a[0] - high) - low + (a[1] - first * b[1])
-    return first + rest / b[0]
+    return two_sum(first, rest / b[0])
 
 
 def exp(a):
@@ -141,7 +141,8 @@ def exp(a):
     for part in _LOG_2:
         r = add(r, (-k * part, 0.0))
     s = r[0] / 2**_HALVINGS, r[1] / 2**_HALVINGS
-    cubes = s[0] ** 3 / 6 * (1 + s[0] / 4 * (1 + s[0] / 5 * (1 + s[0] / 6 * (1 + s[0] / 7))))
+    t = s[0]
+    cubes = t * t * t / 6 * (1 + t / 4 * (1 + t / 5 * (1 + t / 6 * (1 + t / 7))))
     square = multiply(s, s)
     y = add(add(s, (square[0] / 2, square[1] / 2)), (cubes, 0.0))
     for _ in range(_HALVINGS):

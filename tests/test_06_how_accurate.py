@@ -1,0 +1,391 @@
+"""Notebook 06: its maps, bounds and panel against the exact softmax, its prose and its checks."""
+
+import csv
+import io
+from decimal import Decimal
+
+import numpy as np
+import pytest
+import run_notebooks
+import scipy.special
+
+from softmaxlab import THREAD, exact, softmax
+from softmaxlab.drawing import how_accurate as drawing
+from softmaxlab.drawing import new_figure, paint
+from softmaxlab.exercises import NOT_YET
+from softmaxlab.exercises import how_accurate as exercises
+
+METHODS = list(drawing.METHODS)
+A, B, G = METHODS[:3]
+TINY = np.finfo(float).tiny
+
+
+@pytest.fixture(scope="module")
+def typed():
+    """What the notebook types out, by name."""
+    notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / "06_how_accurate.ipynb")
+    space = {"print": lambda *words: None}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or run_notebooks.is_exercise(cell) or "show(" in cell.source:
+            continue
+        if cell.source.startswith(("import importlib", "from softmaxlab", "def ")):
+            exec(cell.source, space)
+    return space
+
+
+def some_rows(dtype=np.float64, rows=3, n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    for spread in (0.1, 1, 10, 60, 100, 300):
+        for offset in (0, 5, -50, 300, 600, 5000, -1e6):
+            yield (rng.normal(size=(rows, n)) * spread + offset).astype(dtype)
+
+
+# What draws is held to what is exact
+
+
+@pytest.mark.parametrize("letter", "ABG")
+def test_the_methods_are_the_threads_along_rows(letter):
+    method = next(METHODS[k] for k in range(3) if METHODS[k].startswith(letter))
+    with np.errstate(all="ignore"):
+        for x in some_rows():
+            p = drawing.METHODS[method](x)
+            each = np.array([THREAD[letter].function(row) for row in x])
+            if letter == "G":
+                np.testing.assert_allclose(p, each, rtol=1e-9)
+            else:
+                np.testing.assert_array_equal(p, each)
+
+
+def test_scipy_is_a():
+    for x in some_rows():
+        np.testing.assert_array_max_ulp(scipy.special.softmax(x, -1), drawing.shifted(x), 1)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_quick_errors_are_the_exact_ones(dtype):
+    for x in some_rows(dtype):
+        for method in (A, "softmax", "half an ulp"):
+            p = drawing.METHODS[method](x)
+            normal = exact.softmax(x) >= np.finfo(dtype).tiny
+            expected = np.where(normal, exact.errors_in_ulps(p, x), 0)
+            off = np.abs(drawing.errors_in_ulps(p, x) - expected)
+            # Below 1e-290 the low part of a double-double has few bits left.
+            assert (off <= np.where(p > 1e-290, 1e-5, 0.5) * (1 + expected)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [2, 10, 1000])
+def test_the_measurement_keeps_to_the_bound(method, n, dtype):
+    info = np.finfo(dtype)
+    met = 0
+    for x in some_rows(dtype, rows=2, n=n, seed=n):
+        with np.errstate(all="ignore"):
+            exps, p = np.exp(x), drawing.METHODS[method](x)
+        if method == B and not (exps.min() >= info.tiny and exps.max() < info.max / n):
+            continue  # the hypotheses of the bound
+        errors = drawing.errors_in_ulps(p, x)
+        limits = np.array([drawing.bound(method, row) for row in x])
+        assert (errors <= limits).all()
+        met = max(met, (errors / limits).max())
+    assert met > {A: 0.4, G: 0.2, "half an ulp": 0.9}.get(method, 0.01)
+
+
+def test_the_weighted_mean_of_the_gaps_is_below_log_n():
+    for x in some_rows():
+        for row in x:
+            assert exact.softmax(row) @ (row.max() - row) <= np.log(row.size)
+
+
+def test_the_record_is_a_map_of_today():
+    spreads, offsets, record = drawing.load_map()
+    names = [name.split()[0] for name in record]
+    assert names == ["A", "B", "G", "softmax", "scipy", "torch", "jax", "tensorflow"]
+    ours = drawing.worst_over(drawing.shifted, spreads, offsets)
+    for worst in [record["A"], *list(record.values())[4:]]:
+        assert worst.shape == (17, 17)
+        assert (np.abs(worst - ours) <= 8 + 0.1 * ours).all()  # all of them shift by the max
+    assert record["softmax"].max() < 8
+    unshifted = drawing.worst_over(drawing.unshifted, spreads, offsets)
+    np.testing.assert_array_equal(np.isnan(record["B"]), np.isnan(unshifted))
+    z = np.random.default_rng(6).standard_normal(100)
+    for i, j in ((0, 0), (3, 12), (16, 4)):
+        x = offsets[i] + spreads[j] * z
+        normal = exact.softmax(x) >= TINY
+        p = drawing.shifted(x[None])[0]
+        worst = exact.errors_in_ulps(p, x)[normal].max()
+        assert ours[i, j] == pytest.approx(worst, abs=1e-4)
+
+
+def test_portable_exp():
+    x = np.random.default_rng(0).uniform(-700, 700, 1000)
+    np.testing.assert_array_max_ulp(drawing.portable_exp(x), np.exp(x), 2)
+    for value in x[:50]:
+        assert drawing.portable_exp(value[None])[0] == float(Decimal(value).exp())
+
+
+@pytest.mark.parametrize("name", ["torch", "jax", "tensorflow"])
+def test_frameworks_here_give_the_record(name):
+    pytest.importorskip(name, reason="it is not part of the course's environment")
+    import measure_accuracy
+
+    file = io.StringIO()
+    measure_accuracy.write_map(file, [name])
+    live = drawing.load_map(file.getvalue().splitlines())[2]
+    recorded = {n.split()[0]: worst for n, worst in drawing.load_map()[2].items()}[name]
+    assert np.abs(next(iter(live.values())) - recorded).max() <= 8
+
+
+# The notebook's own functions
+
+
+def test_the_short_version_and_softmax_give_the_same_answers(typed):
+    short = typed["short_softmax"]
+    for x in some_rows():
+        for axis in (-1, 0, None):
+            p, q = short(x, axis), softmax(x, axis)
+            big = q >= TINY
+            assert (np.abs(p - q)[big] <= 16 * np.spacing(q[big])).all()
+            assert (p[~big] < 2 * TINY).all()
+    for row in ([-np.inf, 0.0, 3.0], [np.nan, 0.0], [np.inf, 0.0], [-np.inf] * 2, [1e308, -1e308]):
+        np.testing.assert_array_max_ulp(short(row), softmax(row), 16)
+
+
+def test_the_exact_answer_typed_out(typed):
+    for x in some_rows(rows=1, n=20):
+        p = drawing.shifted(x)[0]
+        true = exact.softmax(x[0])
+        big = true >= TINY
+        assert ([float(d) for d in typed["exact_softmax"](x[0])] == true)[big].all()
+        # At a power of two the ulp has two sizes; near 1e-308 an error is itself rounded.
+        big &= (np.frexp(p)[0] > 0.5) & (p > 1e-290)
+        ours = typed["errors"](p, x[0])[big]
+        np.testing.assert_allclose(ours, exact.errors_in_ulps(p, x[0])[big], rtol=1e-3)
+
+
+def test_two_diff_is_exact(typed):
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        a, b = rng.normal(size=2) * 10.0 ** rng.uniform(-12, 12, 2)
+        d, lost = typed["two_diff"](a, b)
+        assert (d, lost) == (a - b, exercises._lost(a, b))
+
+
+def test_log_softmax_kept_is_right_near_0(typed):
+    for gap in (1, 20, 40, 300, 700):
+        x = np.array([0.0, -gap, -gap - 1.0])
+        kept, expected = typed["log_softmax_kept"](x), exact.log_softmax(x)
+        np.testing.assert_array_max_ulp(kept, expected, 5)
+    assert typed["log_softmax_of"](x)[0] == 0
+
+
+# The prose
+
+
+def test_whole_shifts_are_exact():
+    """For any top, where the probability is a normal number."""
+    for seed, top in enumerate((-3000.0, -300.7, -1.3, 709.9, 900.1, 5000.3, 1e6)):
+        x = top - 700 * np.random.default_rng(seed).random(500) ** 2
+        for row in (x, x.astype(np.float32).astype(np.float64)):
+            shift = np.floor(row.max() - min(max(row.max(), 0), 708))
+            assert [exercises._lost(value, shift) for value in row.tolist()] == [0] * row.size
+
+
+def test_a_column_of_33_million():
+    x = np.broadcast_to(np.float32(0), (2**25, 2))
+    p = softmax(x, axis=0)
+    assert p.dtype == np.float32
+    assert p.sum(axis=0, dtype=np.float64).tolist() == [1, 1]
+    del p
+    # The sum one by one, from where it is stuck.
+    e = np.ones((2**12, 2), np.float32)
+    e[0] = 2**24
+    assert e.sum(axis=0).tolist() == [2**24] * 2
+
+
+def test_where_a_sums_to_1_with_entries_500_ulps_off():
+    x = np.random.default_rng(1).normal(size=1000) * 100
+    p = drawing.shifted(x[None])[0]
+    assert abs(p.sum() - 1) < 8 * 2**-53
+    assert np.exp(-500) == pytest.approx(1e-217, rel=0.5)
+
+
+@pytest.mark.parametrize("offset", [0, 3])
+def test_scores_of_a_network_lose_some_ten_ulps(offset):
+    worst = drawing.worst_over(drawing.shifted, np.array([3.0]), np.array([float(offset)]), 1000)
+    assert 4 < worst[0, 0] < 20
+
+
+# The panel
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return drawing.HowAccurate(new_figure())
+
+
+def test_the_panel_against_the_exact_softmax(panel):
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        state = {
+            "power": rng.uniform(-1, 3),
+            "offset": int(rng.integers(-1000, 1000)),
+            "n": int(rng.choice([3, 10, 100])),
+            "dtype": str(rng.choice(["float64", "float32"])),
+            "method": str(rng.choice(METHODS)),
+        }
+        words = panel.update(**state)
+        normal = exact.softmax(panel.x) >= np.finfo(state["dtype"]).tiny
+        errors = exact.errors_in_ulps(panel.p, panel.x)
+        nan = np.isnan(panel.p)
+        if (nan & normal).any():
+            assert f"{int((nan & normal).sum())} are nan" in words.sentence
+            continue
+        off = np.abs(panel.errors - errors)[normal]
+        assert (off <= np.where(panel.p[normal] > 1e-290, 1e-5, 0.5) * (1 + errors[normal])).all()
+        assert words.table[1][1] == f"{panel.errors[normal].max():.2g}"
+        assert ("keeps to its bound" in words.sentence) == (errors <= panel.bound)[normal].all()
+        assert ("left out" in words.sentence) == (~normal).any()
+
+
+def test_the_answers_under_the_panel(panel):
+    def worst(power, offset, method):
+        panel.update(power, offset, 1000, "float64", method)
+        return panel.errors.max()
+
+    upper = []
+    for offset in (0, 200, 400, 800, 850):
+        top = worst(2, offset, A)
+        upper.append((panel.errors > 8).sum())
+        assert top < 8 if offset == 850 else 450 < top < 500
+    assert (np.diff(upper) < 0).all()
+    for offset in (-680, 0, 680):
+        assert worst(1, offset, B) < 8
+    assert np.isnan(worst(1, 690, B))
+    assert worst(1, -700, B) > 1e6
+    assert not np.isnan(worst(1, -760, B))
+    worst(1, -790, B)
+    assert np.isnan(panel.p).all()
+
+
+def test_rough():
+    assert drawing.rough(np.nan) == "nan"
+    assert drawing.rough(0.49) == "at most 0.5"
+    assert drawing.rough(7.9) == "below 8"
+    assert drawing.rough(493.0) == "about 500"
+
+
+@pytest.mark.parametrize("picture", drawing.PICTURES, ids=lambda f: f.__name__)
+def test_pictures_say_in_words_what_they_show(picture):
+    _, words = paint(picture)
+    assert len(words.sentence) > 60
+
+
+def test_the_words_of_the_maps_and_bounds():
+    _, words = paint(drawing.error_maps)
+    assert "up to about 500; just as much lose scipy, torch, jax, tensorflow" in words.sentence
+    assert "B is below 8 or nan" in words.sentence
+    assert "softmax is below 8 everywhere" in words.sentence
+    _, words = paint(drawing.bounds_and_measurement)
+    x = np.random.default_rng(7).normal(size=1000) * 100
+    for method, least in ((A, 0.5), (B, 0.01), (G, 0.3)):
+        errors = drawing.errors_in_ulps(drawing.METHODS[method](x[None]), x[None])[0]
+        limit = drawing.bound(method, x)
+        assert least < (errors / limit).max() <= 1
+    figure, words = paint(drawing.sum_errors)
+    in_turn = figure.axes[0].lines[0].get_ydata()
+    assert in_turn.max() > 100
+    assert "hundreds or more u" in words.sentence
+    assert "below 8 u" in words.sentence
+
+
+def test_ways_to_sum():
+    e = np.random.default_rng(0).random(2**14).astype(np.float32)
+    for total in (drawing.in_pairs, drawing.in_rows):
+        assert total(e) == pytest.approx(e.sum(dtype=float), rel=1e-6)
+
+
+# The checks
+
+
+def steps(a, b):
+    bits = np.array([a, b]).view(np.int64)
+    return int(bits[1]) - int(bits[0])
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda a, b: ..., NOT_YET),
+        (steps, "as many steps"),
+        (lambda a, b: max(abs(steps(a, b)) - 1, 0), "Neighbors are one step apart"),
+        (lambda a, b: abs(a - b), "How many spacings long"),
+        (lambda a, b: abs(a - b) / np.finfo(float).eps, "spacing at 1"),
+        (lambda a, b: abs(a - b) / np.spacing(a), "one spacing for the whole way"),
+        (lambda a, b: abs(a - b) / np.spacing(max(a, b)), "one spacing for the whole way"),
+    ],
+)
+def test_what_ulps_between_answers(function, message):
+    answer = exercises.check_ulps_between(function)
+    assert not answer.passed
+    assert message in answer.message
+
+
+def knuth(a, b):
+    d = a - b
+    less = d - a
+    return d, (a - (d - less)) - (b + less)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda a, b: ..., NOT_YET),
+        (lambda a, b: a - b, "Return two numbers"),
+        (lambda a, b: (a - b, -knuth(a, b)[1]), "sign"),
+        (lambda a, b: knuth(a, b)[::-1], "wrong order"),
+        (lambda a, b: (a - b, (a - (a - b)) - b), "as long as"),
+        (lambda a, b: (a - b, 0.0), "Nothing was lost"),
+    ],
+)
+def test_what_two_diff_answers(function, message):
+    answer = exercises.check_two_diff(function)
+    assert not answer.passed
+    assert message in answer.message
+
+
+def folded(e, keep=True):
+    while len(e) > 1:
+        half = len(e) // 2
+        rest = e[2 * half :] if keep else e[:0]
+        e = np.concatenate([e[:half] + e[half : 2 * half], rest])
+    return e[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda e: ..., NOT_YET),
+        (lambda e: e.sum(axis=0), "stops at 2048"),
+        (lambda e: e.sum(axis=1, dtype=float), "sums of the rows"),
+        (lambda e: e.sum(dtype=float), "one number for the whole array"),
+        (lambda e: folded(e, keep=False), "A row is missing"),
+    ],
+)
+def test_what_column_sums_answers(function, message):
+    answer = exercises.check_column_sums(function)
+    assert not answer.passed
+    assert message in answer.message
+
+
+def test_right_answers_pass():
+    assert exercises.check_ulps_between(lambda a, b: abs(steps(a, b))).passed
+    assert exercises.check_two_diff(knuth).passed
+    assert exercises.check_column_sums(folded).passed
+    assert exercises.check_column_sums(lambda e: e.sum(axis=0, dtype=np.float32)).passed
+
+
+def test_the_header_of_the_record():
+    header = next(csv.reader(drawing.RECORD.read_text("utf-8").splitlines()))
+    assert header[:2] == ["spread", "offset"]
+    assert [len(name.split()) for name in header[2:]] == [1] * 5 + [2] * 3

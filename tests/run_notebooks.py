@@ -87,6 +87,8 @@ def _still(output):
         return []
     if WIDGET not in data:
         return [output]
+    if "image/png" not in data:  # a progress bar
+        return []
     picture = copy.deepcopy(output)
     words = nbformat.v4.new_output("display_data")
     words.data = {"text/plain": data["text/plain"], "text/markdown": data["text/markdown"]}

@@ -1,6 +1,7 @@
 """Pictures of notebook 07: times of softmaxes, measured now or read from the record."""
 
 import csv
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def record():
     return about, microseconds
 
 
-def times_against_size(figure, seconds):
+def times_against_size(figure, seconds, cache=None):
     """The times of some functions against the number of entries, and the same for each entry.
 
     Parameters
@@ -54,6 +55,8 @@ def times_against_size(figure, seconds):
     figure : Figure
     seconds : dict
         From the name of a function, of four at most, to a dict from n to seconds.
+    cache : int, optional
+        Bytes of the level-2 cache; where 8 n bytes fill it is marked.
 
     Returns
     -------
@@ -71,10 +74,17 @@ def times_against_size(figure, seconds):
         slopes.append(f"{np.polyfit(np.log(n[long]), np.log(t[long]), 1)[0]:.2f} for {name}")
     left.set_title("time in ms")
     right.set_title("ns for each entry")
-    right.legend(fontsize=12)
+    right.legend(fontsize=12, frameon=True, framealpha=1, edgecolor="none")
     for ax in (left, right):
         ax.set(xscale="log", yscale="log", xlabel="entries")
         ax.minorticks_off()
+        if cache:
+            ax.axvline(cache / 8, color=GRAY, lw=1.2, zorder=1)
+    if cache:
+        text = {"ha": "right", "va": "top", "color": GRAY, "fontsize": 12}
+        left.text(
+            cache / 8, 0.99, "level-2 cache full ", transform=left.get_xaxis_transform(), **text
+        )
     return Words(
         "Left, time against the number of entries, both logarithmic, so that a power of n is a "
         f"straight line. From 10 000 entries on the slopes are {', '.join(slopes)}; O(n) is 1. "
@@ -84,7 +94,7 @@ def times_against_size(figure, seconds):
 
 def recorded_times(figure):
     """Time against the number of entries of one row, as recorded."""
-    _, microseconds = record()
+    about, microseconds = record()
     shapes = [shape for shape, *rest in microseconds if "x" not in shape]
     sizes = sorted({int(shape) for shape in shapes})
     seconds = {
@@ -93,7 +103,8 @@ def recorded_times(figure):
         }
         for name in ("ours", "scipy", "torch", "np.exp")
     }
-    return times_against_size(figure, seconds)
+    cache = re.search(r"level-2 cache (\d+)K", about)
+    return times_against_size(figure, seconds, cache and int(cache.group(1)) * 1024)
 
 
 def recorded_ratios(figure):
@@ -154,7 +165,7 @@ class RecordedSpeed(Drawing):
         ax = figure.add_axes((0.17, 0.15, 0.56, 0.8))
         places = np.arange(len(_LOOKS))
         ax.set(xscale="log", xlim=(low, high), ylim=(len(_LOOKS) - 0.5, -0.5))
-        ticks = [tick for tick in (0.01, 0.1, 1, 10, 100) if low < tick < high]
+        ticks = [tick for tick in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30) if low < tick < high]
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
         ax.set_xlabel("time over scipy's")

@@ -1,0 +1,193 @@
+"""Makes the course without a kernel, a folder of web pages: python site/build.py [folder].
+
+Pages hold the committed outputs. Where a panel of sliders stands, its cell is run here and one of
+its sliders moves through pictures that were drawn beforehand, by the panel itself.
+"""
+
+import argparse
+import ast
+import contextlib
+import html
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from math import ceil
+from pathlib import Path
+
+import ipywidgets
+import nbformat
+from PIL import Image
+
+SITE = Path(__file__).resolve().parent
+ROOT = SITE.parent
+KATEX = ROOT / "tests" / "node_modules" / "katex" / "dist"
+sys.path.insert(0, str(ROOT / "notebooks"))
+
+from softmaxlab.panel import Panel  # noqa: E402 - it stands beside the notebooks
+
+STATES = 20
+PRINTED = 4
+# The control that moves; where a notebook is not named here, the panel's first.
+MOVES = {
+    "00_start_here": "added",
+    "03_overflow_regions": "variant",
+    "04_which_axis": "variant",
+}
+RANGE = """
+<div class="panel">
+<label>{name} <input type="range" min="0" max="{last}" value="{start}" autocomplete="off"
+data-values="{labels}"> <output>{label}</output></label>
+<p>This control works without a kernel. The panel's others stay where the notebook puts them.</p>
+{figures}
+</div>
+"""
+FIGURE = """
+<figure{kind}{hidden}>
+<img src="../_static/{stem}/{number}.png" alt="{sentence}" width="{width}" height="{height}">
+<figcaption><strong>{name} = {label}.</strong> {sentence}</figcaption>
+{table}
+</figure>
+"""
+
+
+def run(source, space):
+    """Runs a cell's code in `space`; returns the value of its last line, if that is one."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(tree, "<cell>", "exec"), space)
+        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), space) if last else None
+
+
+def states(widget):
+    """(label, value) of the states that `widget` moves through: all, or about `STATES` of them."""
+    if isinstance(widget, ipywidgets.Dropdown):
+        return list(zip(map(str, widget._options_labels), widget._options_values))  # noqa: B905
+    steps = round((widget.max - widget.min) / widget.step)
+    stride = ceil(steps / STATES)
+    values = {widget.min + k * widget.step for k in range(0, steps + 1, stride)} | {widget.value}
+    if isinstance(widget, ipywidgets.FloatSlider):
+        values = {round(value, 6) for value in values}
+    return [(format(value, widget.readout_format), value) for value in sorted(values)]
+
+
+def table(rows):
+    """`rows` of text as an HTML table, the header first."""
+    cells = [[html.escape(text) for text in row] for row in rows]
+    lines = [
+        "".join(f"<t{'d' if i * j else 'h'}>{text}" for j, text in enumerate(row))
+        for i, row in enumerate(cells)
+    ]
+    return f'<table class="docutils"><tr>{"<tr>".join(lines)}</table>' if rows else ""
+
+
+def moving(panel, stem, static):
+    """HTML in which one slider of `panel` moves; its pictures go to `static` / `stem`."""
+    (static / stem).mkdir(parents=True)
+    name = MOVES.get(stem) or next(
+        key for key, control in panel.controls.items() if isinstance(control, ipywidgets.Widget)
+    )
+    widget = panel.controls[name]
+    found = states(widget)
+    start = [value for _, value in found].index(widget.value)
+    printed = {round(k * (len(found) - 1) / (PRINTED - 1)) for k in range(PRINTED)}
+    figures = []
+    for number, (label, value) in enumerate(found):
+        widget.value = value
+        picture = panel.frame().quantize(dither=Image.Dither.NONE)
+        picture.save(static / stem / f"{number}.png", optimize=True)
+        figures.append(
+            FIGURE.format(
+                kind=' class="printed"' if number in printed else "",
+                hidden="" if number == start else " hidden",
+                stem=stem,
+                number=number,
+                sentence=html.escape(panel.words.sentence),
+                width=picture.width,
+                height=picture.height,
+                name=html.escape(widget.description),
+                label=html.escape(label),
+                table=table(panel.words.table),
+            )
+        )
+    return RANGE.format(
+        name=html.escape(widget.description),
+        last=len(found) - 1,
+        start=start,
+        labels=html.escape("|".join(label for label, _ in found)),
+        label=html.escape(found[start][0]),
+        figures="".join(figures),
+    )
+
+
+def prepared(path, static):
+    """The notebook at `path` with a moving slider in each panel, and alt text on each picture."""
+    notebook, space = nbformat.read(path, as_version=4), {"__name__": path.stem}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    last = max(number for number, cell in enumerate(code) if "Panel(" in cell.source)
+    for number, cell in enumerate(code):
+        value = run(cell.source, space) if number <= last else None
+        pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
+        if isinstance(value, Panel) and pictures:
+            moved = nbformat.v4.new_output("display_data")
+            moved.data = {"text/html": moving(value, path.stem, static)}
+            cell.outputs = [moved]
+        elif pictures:
+            (picture,) = pictures
+            shown = picture.metadata["image/png"]
+            cell.metadata["mystnb"] = {"image": {"alt": shown["alt"], "width": shown["width"]}}
+    return notebook
+
+
+def copy_linked(notebook, folder):
+    """Copies into `folder` the files of the checkout that the prose of `notebook` links to."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for link in re.findall(r"\]\(([^)\s:#]+)\)", prose):
+        source = (ROOT / "notebooks" / link).resolve()
+        if source.suffix != ".ipynb":
+            target = folder / source.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+
+
+def front_page():
+    """The README's first section and its table of notebooks, as the page that lists them."""
+    sections = re.split(r"^(?=## )", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    listed = next(part for part in sections if part.startswith("## The notebooks"))
+    entries = re.findall(r"\[(\d\d [^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
+    tree = "\n".join(["```{toctree}", ":hidden:", *(f"{name} <{page}>" for name, page in entries)])
+    return "\n".join([sections[0], listed, tree, "```", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
+    folder = parser.parse_args().folder.resolve()
+    if not KATEX.exists():
+        sys.exit("Formulas need KaTeX: npm install --prefix tests")
+    shutil.rmtree(folder, ignore_errors=True)
+    source = folder / "source"
+    static = source / "static"
+    shutil.copytree(SITE / "static", static)
+    shutil.copytree(ROOT / "figures", source / "figures")
+    shutil.copytree(KATEX / "fonts", static / "katex" / "fonts")
+    shutil.copy(KATEX / "katex.min.css", static / "katex")
+    shutil.copy(SITE / "conf.py", source)
+    (source / "index.md").write_text(front_page(), "utf-8")
+    (source / "notebooks").mkdir()
+    os.chdir(ROOT / "notebooks")
+    for path in sorted(Path().glob("[0-9][0-9]_*.ipynb")):
+        print(path.name, flush=True)
+        notebook = prepared(path, static)
+        copy_linked(notebook, source)
+        nbformat.write(notebook, source / "notebooks" / path.name)
+    sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
+    subprocess.run([*sphinx, source, folder / "html"], check=True)
+    print(folder / "html" / "index.html")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""The course without a kernel: the pages that site/build.py makes, in a browser."""
+
+import functools
+import http.server
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from urllib.parse import unquote
+
+import browser
+import numpy as np
+import pytest
+import run_notebooks
+from PIL import Image
+from playwright.sync_api import expect
+from test_notebooks import panel_of
+
+ROOT = browser.ROOT
+MODULES = ROOT / "tests" / "node_modules"
+STEMS = [path.stem for path in run_notebooks.paths()]
+PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEMS)]
+PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+MEGABYTES = 5
+SMALLEST = 12  # pixels
+SERIOUS = ("serious", "critical")
+expect.set_options(timeout=browser.MILLISECONDS)
+
+pytestmark = pytest.mark.skipif(
+    not (
+        browser.CHROMIUM
+        and shutil.which("node")
+        and (MODULES / "axe-core").exists()
+        and importlib.util.find_spec("myst_nb")
+    )
+    and "CI" not in os.environ,
+    reason="needs Chromium, Node, site/requirements.txt, and: npm install --prefix tests",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of pages, made by the command."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, ROOT / "site" / "build.py", folder]
+    # Into a file: the process that renders formulas would hold a pipe open if the build failed.
+    with (folder.parent / "build.log").open("w+") as log:
+        made = subprocess.run(command, stdout=log, stderr=log, timeout=browser.SECONDS * 2)
+        log.seek(0)
+        assert made.returncode == 0, log.read()
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The address of the pages on loopback."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page(viewport=LAPTOP)
+    page.set_default_timeout(browser.MILLISECONDS)
+    yield page
+    page.close()
+
+
+def words(text):
+    """`text` with each run of white space as one blank."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_picture_is_there_with_its_alt_text(stem, page, address):
+    page.goto(f"{address}notebooks/{stem}.html")
+    images = page.locator("article img")
+    shown = images.evaluate_all("images => images.map(image => [image.alt, image.naturalWidth])")
+    assert all(width > 300 for _, width in shown), "a picture did not load"
+    alts = {words(alt) for alt, _ in shown}
+    for cell in run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert words(output.metadata["image/png"]["alt"]) in alts
+
+
+def test_every_page_is_light_and_asks_no_other_host(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in PAGES:
+        asked.clear()
+        page.goto(address + name, wait_until="networkidle")
+        assert asked
+        assert [url for url in asked if not url.startswith((address, "data:"))] == [], name
+        weight = page.evaluate(
+            "() => performance.getEntries().reduce((sum, e) => sum + (e.transferSize || 0), 0)"
+        )
+        assert 10_000 < weight < MEGABYTES * 2**20, name
+
+
+def test_every_link_within_the_site_leads_to_a_page(site):
+    found = 0
+    for name in PAGES:
+        text = (site / name).read_text("utf-8")
+        for link in re.findall(r'\b(?:href|src)="([^"]+)"', text):
+            if not re.match(r"[a-z]+:|#", link):
+                found += 1
+                target = (site / name).parent / unquote(re.split(r"[?#]", link)[0])
+                assert target.exists(), (name, link)
+                assert target.suffix != ".ipynb", (name, link)
+    assert found > 100
+
+
+def test_the_course_can_be_read_from_page_to_page(page, address):
+    page.goto(f"{address}index.html")
+    for stem in STEMS:
+        page.locator("a.next-page").click()
+        page.wait_for_url(f"**/{stem}.html")
+        expect(page.locator("h1")).not_to_be_empty()
+    assert page.locator("a.next-page").count() == 0
+
+
+def test_the_search_finds_a_word_of_the_text(page, address):
+    page.goto(f"{address}index.html")
+    page.locator(".sidebar-search").fill("keepdims")
+    page.keyboard.press("Enter")
+    found = page.locator("#search-results a", has_text="Choose the axis of a softmax")
+    found.first.click()
+    page.wait_for_url("**/04_which_axis.html*")
+
+
+def test_solutions_are_folded_and_open_by_keyboard(page, address):
+    for stem in STEMS:
+        notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
+        count = sum(cell.source.count("<details>") for cell in notebook.cells)
+        page.goto(f"{address}notebooks/{stem}.html")
+        assert page.locator("details").count() == count > 0
+        assert page.locator("details[open]").count() == 0
+    solution = page.locator("details", has=page.locator(".highlight")).first
+    expect(solution.locator(".highlight").first).to_be_hidden()
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(solution.locator(".highlight").first).to_be_visible()
+
+
+def test_formulas_are_on_the_page_without_a_script(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page, found = context.new_page(), 0
+    for stem in STEMS:
+        page.goto(f"{address}notebooks/{stem}.html")
+        marked = page.locator(".math")
+        assert page.locator(".math .katex math").count() == marked.count()
+        assert page.locator(".katex-error").count() == 0
+        found += marked.count()
+    context.close()
+    assert found > 20
+
+
+def test_katex_and_its_letters_are_of_one_version():
+    from sphinxcontrib import katex
+
+    package = (MODULES / "katex" / "package.json").read_text("utf-8")
+    assert f'"version": "{katex.katex_version}"' in package
+
+
+def test_a_phone_shows_every_page_in_its_width_with_text_large_enough(page, address):
+    page.set_viewport_size(PHONE)
+    for name in PAGES:
+        page.goto(address + name)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], name
+        sizes = page.locator("article *").evaluate_all(
+            "all => all.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())"
+            " && !e.closest('.katex') && e.checkVisibility())"
+            ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert not sizes or min(sizes) >= SMALLEST, name
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_slider_of_a_panel_moves_by_keyboard(stem, page, address):
+    page.goto(f"{address}notebooks/{stem}.html")
+    panel = page.locator(".panel").last
+    knob, figures = panel.get_by_role("slider"), panel.locator("figure")
+    count = figures.count()
+    assert count == int(knob.get_attribute("max")) + 1 > 1
+    assert knob.evaluate("knob => knob.labels[0].innerText.trim()")
+    knob.focus()
+    page.keyboard.press("Home")
+    seen = []
+    for _ in range(count):
+        visible = panel.locator("figure:visible")
+        expect(visible).to_have_count(1)
+        sentence = visible.locator("figcaption").inner_text()
+        assert sentence == visible.locator("img").get_attribute("alt")
+        value = panel.locator("output").inner_text()
+        assert knob.get_attribute("aria-valuetext") == f"{value}. {sentence}"
+        seen.append(sentence)
+        page.keyboard.press("ArrowRight")
+    assert len(set(seen)) > 1
+    assert visible.locator("img").get_attribute("src").endswith(f"/{count - 1}.png")
+
+
+def test_the_slider_shows_what_the_panel_draws(site, page, address):
+    panel, stem = panel_of("04_which_axis"), "04_which_axis"
+    page.goto(f"{address}notebooks/{stem}.html")
+    variant = panel.controls["variant"]
+    for number, (label, value) in enumerate(variant.options):
+        variant.value = value
+        figure = page.locator(".panel figure").nth(number)
+        assert words(figure.locator("img").get_attribute("alt")) == words(panel.words.sentence)
+        rows = figure.locator("tr").evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+        )
+        assert rows == panel.words.table
+        with Image.open(site / "_static" / stem / f"{number}.png") as image:
+            off = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(panel.frame(), int))
+        assert off.mean() < 2, label
+
+
+@pytest.mark.parametrize(
+    ("viewport", "pages"), [(PHONE, PAGES), (LAPTOP, PAGES[:3])], ids=["phone", "laptop"]
+)
+def test_axe_finds_nothing_serious(viewport, pages, page, address):
+    axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
+    page.set_viewport_size(viewport)
+    for name in pages:
+        page.goto(address + name)
+        page.evaluate(axe)
+        report = page.evaluate("axe.run({resultTypes: ['violations']})")
+        assert len(report["passes"]) > 10
+        serious = [fault for fault in report["violations"] if fault["impact"] in SERIOUS]
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in serious] == [], name

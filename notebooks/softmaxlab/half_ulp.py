@@ -25,7 +25,7 @@ _BOTTOM = -800.0  # exp of it is no float64; it stands for all below, and for -i
 
 
 def softmax_half_ulp(x, axis=-1):
-    """Softmax, correctly rounded but for near-ties; a hundred times slower than `softmax`.
+    """Softmax, correctly rounded but for near-ties; tens to hundreds of times slower.
 
     Parameters
     ----------

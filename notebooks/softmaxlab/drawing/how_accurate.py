@@ -343,6 +343,7 @@ class HowAccurate(Drawing):
             )
         at = self.errors.argmax()
         worst, limit = self.errors[at], self.bound[at]
+        bounded = f"{limit:.0f}" if limit >= 10 else f"{limit:.1f}"
         kept = (
             "keeps to its bound"
             if (self.errors <= self.bound)[normal].all()
@@ -350,14 +351,14 @@ class HowAccurate(Drawing):
         )
         return Words(
             f"{method}, {dtype}: the worst error is {rough(worst)} ulps, at a gap of "
-            f"{gaps[at]:.3g} to the max, where the bound is {limit:.2g}; it {kept}.{left}",
+            f"{gaps[at]:.3g} to the max, where the bound is {bounded}; it {kept}.{left}",
             [
                 ["", "worst error", "its gap", "its bound", "median error"],
                 [
                     "ulps",
                     f"{worst:.2g}",
                     f"{gaps[at]:.3g}",
-                    f"{limit:.2g}",
+                    bounded,
                     f"{np.median(self.errors[normal]):.2g}",
                 ],
             ],

@@ -1,8 +1,8 @@
 """Softmax, its logarithm and logsumexp: the ones that you would use.
 
 `softmax` takes exps of the logits as they are, and shifts only what would leave the range of exp,
-by numbers that leave x - shift exact: the rounding of x - max is what costs digits. It works on
-blocks that stay in the cache, so that memory is passed over once, or twice for a long slice.
+by whole numbers: the rounding of x - max is what costs digits. It works on blocks that stay in the
+cache, so that memory is passed over once, or twice for a long slice.
 """
 
 import functools
@@ -164,9 +164,10 @@ def _limits(dtype):
 def _shifts(top, n):
     """What to subtract from slices with these tops; where sums need room, an edge and a scale.
 
-    A whole number, the nearest to 0 that brings the top into range: x - shift is then exact
-    wherever the probability is a normal number. Where exps are in range and their sum may not be,
-    the scale makes room, and what is below the edge has probability 0.
+    A whole number, the nearest to 0 that brings the top into range: x - shift is then exact (with a
+    top between -1 and 0, to half an ulp of 1) wherever the probability is a normal number. Where
+    exps are in range and their sum may not be, the scale makes room, and what is below the edge has
+    probability 0.
     """
     low, high = _limits(top.dtype)
     shift = np.floor(top - np.minimum(np.maximum(top, 0), high))

@@ -1,0 +1,111 @@
+"""Badges and links name one repository, and one command moves them to a fork."""
+
+import re
+import subprocess
+import sys
+
+import browser
+import pytest
+import rewrite_links
+
+LAUNCHES = (
+    r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)",
+    r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)",
+    r"nbviewer\.org/github/([\w.-]+/[\w.-]+)",
+    r"git clone [^\n]*?github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?\b",
+    r"repo=https%3A%2F%2Fgithub\.com%2F([\w.-]+%2F[\w.-]+)",
+)
+EVERY_FORM = """
+[Binder](https://mybinder.org/v2/gh/{0}/HEAD?labpath=notebooks/00_start_here.ipynb)
+[Colab](https://colab.research.google.com/github/{0}/blob/main/notebooks/00_start_here.ipynb)
+git clone --depth 1 https://github.com/{0}.git
+git@github.com:{0}
+https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2F{1}&urlpath=lab%2Ftree%2F{2}%2Fnotebooks
+https://{3}.github.io/{2}/
+https://raw.githubusercontent.com/{0}/main/figures/both_axes.svg
+"""
+
+
+def every_form(slug):
+    owner, repo = slug.split("/")
+    return EVERY_FORM.format(slug, f"{owner}%2F{repo}", repo, owner)
+
+
+def places(root):
+    return {path for place in rewrite_links.PLACES for path in root.glob(place)}
+
+
+def launched(root):
+    """(file, OWNER/REPO) of each link that launches or copies a repository."""
+    for path in sorted(places(root)):
+        text = path.read_text("utf-8")
+        for pattern in LAUNCHES:
+            for slug in re.findall(pattern, text):
+                yield path.name, slug.replace("%2F", "/")
+
+
+def test_every_launch_names_the_repository_of_the_citation():
+    found = list(launched(rewrite_links.ROOT))
+    assert "README.md" in {name for name, _ in found}
+    assert {slug for _, slug in found} == {rewrite_links.home()}, found
+
+
+def test_every_form_of_a_link_is_pointed_and_no_other_is():
+    other = "https://github.com/OWNER/REPO-two and https://github.com/someone/REPO, OWNER/REPO"
+    text = every_form("OWNER/REPO") + other
+    assert rewrite_links.pointed(text, "OWNER/REPO", "ada/soft.max") == (
+        every_form("ada/soft.max") + other
+    )
+    there = rewrite_links.pointed(text, "OWNER/REPO", "ada/soft.max")
+    assert rewrite_links.pointed(there, "ada/soft.max", "OWNER/REPO") == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/ada/soft-max",
+        "https://github.com/ada/soft-max.git\n",
+        "https://ada@github.com/ada/soft-max.git",
+        "git@github.com:ada/soft-max.git",
+        "ssh://git@github.com/ada/soft-max.git",
+    ],
+)
+def test_a_remote_is_read(url):
+    assert rewrite_links.of_remote(url) == "ada/soft-max"
+
+
+@pytest.mark.parametrize("url", ["", "https://gitlab.com/ada/soft-max.git", "/srv/git/soft-max"])
+def test_a_remote_elsewhere_is_none(url):
+    assert rewrite_links.of_remote(url) is None
+
+
+def run(root, *arguments):
+    command = [sys.executable, root / "tests" / "rewrite_links.py", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+
+
+@pytest.fixture
+def fork(tmp_path):
+    browser.copy_checkout(tmp_path)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_one_command_moves_a_fork_and_back(fork):
+    before = {path: path.read_bytes() for path in places(fork)}
+    start = rewrite_links.home(fork)
+    remote = ["git", "remote", "add", "origin", "git@github.com:ada/soft-max.git"]
+    subprocess.run(remote, cwd=fork, check=True)
+    moved = run(fork)
+    assert moved.returncode == 0, moved.stderr
+    assert {"CITATION.cff", "README.md"} <= set(moved.stdout.split())
+    assert rewrite_links.home(fork) == "ada/soft-max"
+    assert {slug for _, slug in launched(fork)} == {"ada/soft-max"}
+    assert run(fork).stdout == "", "nothing is left to do"
+    run(fork, start)
+    assert {path: path.read_bytes() for path in places(fork)} == before
+
+
+def test_without_a_remote_it_says_what_it_takes(fork):
+    assert run(fork).stderr.strip().endswith("no repository on GitHub: give OWNER/REPO")
+    assert "two names with a slash" in run(fork, "ada").stderr

@@ -53,9 +53,7 @@ def main():
         new = of_remote(said.stdout)
         if new is None:
             remote = said.stdout.strip() or "nothing"
-            sys.exit(
-                f"git's remote origin is {remote}, not a repository on GitHub: give OWNER/REPO"
-            )
+            sys.exit(f"git's remote origin is {remote}, no repository on GitHub: give OWNER/REPO")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         sys.exit(f"OWNER/REPO is {new!r}; it takes two names with a slash between")
     old = home()

@@ -207,10 +207,11 @@ def _sums(e):
         return _in_pairs(np.add, e)
     if n <= 32:
         return e.dot(_ones((n, 1), e.dtype))
+    if len(e) == 1 and not 128 < n < 2**15:
+        whole = n - n % 32
+        return _sums(_sums(e[0, :whole].reshape(-1, 32)).T) + _sums(e[:, whole:])
     if n <= 128:
         return _sums(e[:, : n // 2]) + _sums(e[:, n // 2 :])
-    if len(e) == 1 and n % 32 == 0:
-        return _sums(_sums(e.reshape(-1, 32)).T)
     return np.add.reduce(e, 1, keepdims=True)
 
 

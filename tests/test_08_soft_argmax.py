@@ -39,6 +39,11 @@ def test_the_thread_s_numbers_are_right(lesson):
     assert np.allclose(p, exact.softmax(Z), rtol=1e-12)
 
 
+def test_floats_arrive_at_one_hot_above_temperature_0(lesson):
+    with np.errstate(under="ignore"):
+        assert lesson["softmax"](Z, 0.02).tolist() == [0, 1, 0]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_both_ends_of_the_temperature(seed, lesson):
     rng = np.random.default_rng(seed)
@@ -96,15 +101,22 @@ def test_temperature_scaling_helps_the_overconfident_and_no_one_else(lesson):
         before, after = lesson["loss"](z, labels, 1), lesson["loss"](z, labels, T)
         right = (z.argmax(axis=-1) == labels).mean()
         sure = [lesson["softmax"](z, t).max(axis=-1).mean() for t in (1, T)]
-        return T, before, after, right, sure
+        correct = (validation[0] @ w + b).argmax(axis=-1) == validation[1]
+        return T, before, after, right, sure, correct.all(axis=1)
 
-    T, before, after, right, (sure, now) = ways(30, 5, 2000)
+    T, before, after, right, (sure, now), _ = ways(30, 5, 2000)
     assert (after < before).sum() == 94
     assert np.round([before.mean(), after.mean()], 3).tolist() == [0.385, 0.217]
     assert 2 < np.median(T) < 3
     assert sure - right > 0.04
     assert abs(now - right) < 0.01
-    T, before, after, _, _ = ways(228, 0.5, 200)
+    T, before, after, right, (sure, _), flawless = ways(228, 0.5, 200)
+    assert sure < right
+    lowest = T.ravel() == 0.1
+    assert lowest.sum() == 3
+    assert np.array_equal(lowest, flawless)
+    harm = after - before
+    assert harm[lowest].sum() > harm[~lowest].sum() > 0
     assert 40 <= (after < before).sum() <= 60
     assert after.mean() > before.mean()
     assert lesson["deal"](228)[1][1].shape == (100, 57)
@@ -188,6 +200,7 @@ def test_the_panel_draws_the_numbers_of_exact(panel):
         entropy = -(p[p > 0] * np.log(p[p > 0])).sum()
         assert np.abs(drawing.p - p).max() < 1e-12
         assert abs(drawing.entropy - entropy) < 1e-12
+        assert "-0.0000" not in words.sentence
         assert [label.get_text() for label in drawing.labels] == [digits(q) for q in p]
         assert words.table[-1][1:] == [digits(q) for q in p]
         assert np.allclose(np.concatenate(drawing.point.get_data()), p @ CORNERS)
@@ -211,6 +224,10 @@ def test_the_sentence_says_where_the_path_begins(z, said, panel):
     begin = np.transpose(panel.drawing.path.get_data())[0]
     first = np.isclose(z, max(z))
     assert np.allclose(begin, first / first.sum() @ CORNERS)
+
+
+def test_the_entropy_of_a_sure_class_is_0_without_a_sign(panel):
+    assert "entropy 0.0000 nats" in panel.drawing.update(-2.0, -6.0, 6.0, -6.0).sentence
 
 
 def soft_max(z, T):
@@ -245,6 +262,20 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
 
 
 @pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (check_soft_max, lambda z, T: T * np.logaddexp.reduce(z / T)),
+        (check_soft_position, lambda z, T: np.average(range(len(z)), weights=exact.softmax(z / T))),
+        (check_temperature_for, "0.91"),
+        (check_draw, lambda p, u: (u ** (1 / p)).argmax(axis=-1)),
+        (check_draw, lambda p, u: list((-np.log(u) / p).argmin(axis=-1))),
+    ],
+)
+def test_other_right_answers_pass(check, right):
+    assert check(right).passed
+
+
+@pytest.mark.parametrize(
     ("check", "wrong", "fault"),
     [
         (check_soft_max, lambda z, T: T * np.log(np.exp(z / T).sum()), "an exp has overflowed"),
@@ -254,6 +285,26 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
         (check_soft_max, lambda z, T: soft_max(z, T) - z.max(), "not added it again"),
         (check_soft_max, lambda z, T: exact.softmax(z / T) @ z, "mean score"),
         (check_soft_max, lambda z, T: z.max(), "the hard max"),
+        (
+            check_soft_max,
+            lambda z, T: z.max() + soft_max((z - z.max()) / T, 1.0),
+            "the log of the sum has to be multiplied",
+        ),
+        (
+            check_soft_max,
+            lambda z, T: T * z.max() + soft_max(z - z.max(), T) * T,
+            "the numbers are not",
+        ),
+        (
+            check_soft_max,
+            lambda z, T: T * (z.max() + soft_max((z - z.max()) / T, 1.0)),
+            "without the factor",
+        ),
+        (
+            check_soft_max,
+            lambda z, T: abs(z).max() + T * np.log(np.exp((z - abs(z).max()) / T).sum()),
+            "all of them are 0",
+        ),
         (check_soft_position, lambda z, T: z.argmax(), "the hard arg max, which jumps"),
         (check_soft_position, lambda z, T: exact.softmax(z / T) @ z, "you average the scores"),
         (check_soft_position, lambda z, T: soft_position(z, T) + 1, "begin at 1"),
@@ -273,11 +324,15 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
         (check_temperature_for, 0.5, "too cold"),
         (check_temperature_for, 0, "finite number above 0"),
         (check_temperature_for, "warm", "takes one number"),
+        (check_temperature_for, 10**400, "takes one number"),
+        (check_temperature_for, 1e-320, "has 1.0000: too cold"),
         (check_draw, lambda p, u: np.full(len(u), p.argmax()), "no noise"),
         (check_draw, lambda p, u: (np.log(p) - gumbel(u)).argmax(-1), "the sign of the noise"),
         (check_draw, lambda p, u: (np.log(p) - np.log(u)).argmax(-1), "gumbel's has two"),
         (check_draw, lambda p, u: (np.log(p) + u).argmax(-1), "the uniform numbers themselves"),
         (check_draw, lambda p, u: (p + gumbel(u)).argmax(-1), "the noise belongs to scores"),
+        (check_draw, lambda p, u: draw(p, 1 - u), "as uniform as u"),
+        (check_draw, lambda p, u: (u[:, :1] < p.cumsum()).argmax(-1), "the sums of p"),
         (check_draw, lambda p, u: (np.log(p) + gumbel(u)).argmax(0), "runs down the draws"),
         (check_draw, lambda p, u: (np.log(p) + gumbel(u)).argmax(), "that is one class"),
     ],

@@ -100,7 +100,7 @@ def _family(p, z, points=400):
 def entropy(p):
     """-sum(p * log(p)) along the last axis, in nats; 0 * log(0) counts as 0."""
     p = np.clip(p, 0, None)
-    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
+    return 0.0 - (p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)  # never -0.0
 
 
 def triangle(ax, labels):

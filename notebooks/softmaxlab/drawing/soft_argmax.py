@@ -41,7 +41,7 @@ def soft_max_and_its_slope(figure):
 
 
 def jacobians(figure):
-    """The Jacobian of softmax at the thread's scores, for three temperatures."""
+    """T times the Jacobian of softmax at the thread's scores, for three temperatures T."""
     figure.set_size_inches(8.6, 3.3)
     said = []
     for k, temperature in enumerate((1, 10, 100)):
@@ -63,9 +63,9 @@ def jacobians(figure):
         largest = np.abs(jacobian).max()
         said.append(f"{largest:.3f}" if largest > 5e-4 else f"{largest:.1e}")
     return Words(
-        "diag(p) - p p^T for the scores 13, 31 and 5: symmetric, positive on the diagonal, "
-        "negative elsewhere, each row with the sum 0. Its greatest entry is "
-        f"{said[0]} at T = 1, {said[1]} at T = 10 and {said[2]} at T = 100."
+        "diag(p) - p p^T, which is T times the Jacobian, for the scores 13, 31 and 5: symmetric, "
+        "positive on the diagonal, negative elsewhere, each row with the sum 0. Its greatest entry "
+        f"is {said[0]} at T = 1, {said[1]} at T = 10 and {said[2]} at T = 100."
     )
 
 

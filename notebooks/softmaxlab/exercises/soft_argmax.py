@@ -8,6 +8,7 @@ from . import NOT_YET, Answer, ask, hinted, not_yet
 _Z = np.array([2.0, 1.0, 0.1])
 _THREAD = np.array([13.0, 31.0, 5.0])
 _FAR = np.array([1000.0, 1001.0])
+_LOW = np.array([-1000.0, -1001.0])
 
 
 def _is(wrong):
@@ -22,7 +23,7 @@ def _is(wrong):
 
 _NAN = (
     lambda arguments, expected, got: not np.isfinite(got).all(),
-    "An exp has overflowed. Shift by the greatest score first.",
+    "An exp has overflowed, or all of them are 0. Shift by the greatest score first.",
 )
 
 
@@ -33,7 +34,7 @@ def check_soft_max(function):
     def soft_max(z, T):
         return T * exact.logsumexp(z / T)
 
-    cases = [(_Z, 1.0), (_Z, 0.5), (_FAR, 1.0), (_THREAD, 0.01)]
+    cases = [(_Z, 1.0), (_Z, 0.5), (_FAR, 1.0), (_LOW, 1.0), (_THREAD, 0.01)]
     return ask(
         function,
         [(arguments, soft_max(*arguments)) for arguments in cases],
@@ -54,6 +55,14 @@ def check_soft_max(function):
             (
                 _is(lambda z, T: soft_max(z, T) - z.max()),
                 "You have shifted by the greatest score and not added it again.",
+            ),
+            (
+                _is(lambda z, T: z.max() + exact.logsumexp((z - z.max()) / T)),
+                "The log of the sum has to be multiplied by T, too.",
+            ),
+            (
+                _is(lambda z, T: T * (z.max() + exact.logsumexp((z - z.max()) / T))),
+                "The greatest score is a score already: add it without the factor T.",
             ),
             (
                 _is(lambda z, T: exact.softmax(z / T) @ z),
@@ -119,7 +128,7 @@ def check_temperature_for(T):
     ]
     try:
         T = float(T)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return Answer(False, "This takes one number, a temperature.", T)
     if not T > 0 or np.isinf(T):
         return Answer(False, "A temperature is a finite number above 0.", T)
@@ -130,7 +139,7 @@ def check_temperature_for(T):
     for wrong, message in faults:
         if abs(T - wrong) < 0.005:
             return Answer(False, message, T)
-    p = exact.softmax([3 / T, 1 / T])[0]
+    p = 1 / (1 + np.exp(-gap / T))
     side = "too hot" if p < 0.9 else "too cold"
     return Answer(False, f"At this temperature the first class has {p:.4f}: {side}.", T)
 
@@ -163,6 +172,16 @@ def check_draw(function):
                 "That is one class. One is asked for in each draw, so in each row of u.",
             ),
             (draws(lambda p, u: p), "You give the most probable class every time: no noise."),
+            (
+                draws(lambda p, u: np.log(p) + _gumbel(1 - u)),
+                "This samples rightly, for 1 - u is as uniform as u. But the draws of u itself are "
+                "asked for, so that they can be compared.",
+            ),
+            (
+                _is(lambda p, u: (u[:, :1] < p.cumsum()).argmax(axis=-1)),
+                "This samples rightly, from one number a draw and the sums of p. Asked for is the "
+                "arg max with noise, which needs no sums.",
+            ),
             (
                 draws(lambda p, u: np.log(p) - _gumbel(u)),
                 "The sign of the noise is wrong: a large u must help its class.",

@@ -131,6 +131,21 @@ def test_with_the_wrong_axis_no_column_knows_of_the_others(lesson):
     assert np.allclose(w[:, 0], w_alone[:, 0])
 
 
+def test_both_axes_start_alike_and_only_the_right_one_goes_on(lesson):
+    def decided(axis, **options):
+        softmax = lesson["softmax"] if axis else lesson["wrong_softmax"]
+        w, b, _ = last(lesson, softmax, **options)
+        return lesson["decide"](lesson["x_test"], w, b), b
+
+    (right, b_right), (wrong, b_wrong) = (decided(axis, steps=1) for axis in (-1, 0))
+    assert np.array_equal(right, wrong)
+    assert np.ptp(b_right - b_wrong) < 1e-12
+    truth = lesson["labels_test"]
+    for steps, counts in ((200, (92, 92)), (4000, (110, 92))):
+        ends = [decided(axis, rate=0.005, steps=steps)[0] for axis in (-1, 0)]
+        assert tuple((end == truth).sum() for end in ends) == counts
+
+
 def test_the_slow_wrong_training_never_rises(lesson):
     _, _, losses = last(lesson, lesson["wrong_softmax"], rate=0.005)
     assert np.all(np.diff(losses) < 0)
@@ -285,6 +300,22 @@ def no_shift(z, labels):
     return -log_p[np.arange(len(labels)), labels].mean()
 
 
+def one_shift(z, labels):
+    return no_shift(z - z.max(), labels)
+
+
+def a_bit_added(z, labels):
+    p = np.exp(log_softmax(z))[np.arange(len(labels)), labels]
+    return -np.log(p + 1e-12).mean()
+
+
+def as_large_as_needed(labels, decided):
+    size = max(labels.max(), decided.max()) + 1
+    counts = np.zeros((size, size))
+    np.add.at(counts, (labels, decided), 1)
+    return counts
+
+
 def down_the_penguins(z, labels):
     return loss_of_scores.__globals__["log_softmax"](z.T).T[np.arange(len(labels)), labels].mean()
 
@@ -325,10 +356,27 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
 
 
 @pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (check_loss_of_scores, lambda z, y: -(np.eye(3)[y] * log_softmax(z)).sum(-1).mean()),
+        (check_input_gradient, lambda w, p, y: (w @ (p - np.eye(3)[y]).T).T / len(y)),
+        (check_confusion, lambda y, d: np.bincount(3 * y + d, minlength=9).reshape(3, 3)),
+        (check_confusion, lambda y, d: np.eye(3)[y].T @ np.eye(3)[d]),
+        (check_guard, lambda p: all(abs(sum(r) - 1) < 1e-9 and min(r) >= 0 for r in p)),
+        (check_guard, lambda p: np.isclose(p.sum(-1), 1).all() & (p >= 0).all()),
+    ],
+)
+def test_other_right_answers_pass(check, right):
+    assert check(right).passed
+
+
+@pytest.mark.parametrize(
     ("check", "wrong", "fault"),
     [
         (check_loss_of_scores, log_afterward, "a probability has become 0 before its log"),
-        (check_loss_of_scores, no_shift, "is infinite"),
+        (check_loss_of_scores, no_shift, "an exp has overflowed"),
+        (check_loss_of_scores, one_shift, "by its own greatest score"),
+        (check_loss_of_scores, a_bit_added, "costs too little"),
         (check_loss_of_scores, lambda z, y: -loss_of_scores(z, y), "the sign is not"),
         (check_loss_of_scores, lambda z, y: len(y) * loss_of_scores(z, y), "the sum over the peng"),
         (check_loss_of_scores, lambda z, y: -down_the_penguins(z, y), "along axis 0"),
@@ -362,6 +410,7 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
             "these are shares",
         ),
         (check_confusion, lambda y, d: confusion(y, d)[:2, :2], "the table is 3 by 3"),
+        (check_confusion, as_large_as_needed, "the table is 3 by 3"),
         (check_guard, lambda p: p.sum(-1) == 1, "one answer is asked for"),
         (check_guard, lambda p: False, "your guard turns it away"),
         (check_guard, lambda p: bool(np.allclose(p.sum(0), 1)), "your guard turns it away"),
@@ -369,6 +418,15 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
         (check_guard, lambda p: bool(np.isclose(p.sum(), len(p))), "its total is the number of"),
         (check_guard, lambda p: bool((p.sum(-1) == 1).all()), "must allow for rounding"),
         (check_guard, lambda p: bool(np.allclose(p.sum(-1), 1)), "with a negative entry"),
+        (check_guard, lambda p: guard(p) or bool((p <= 1).all() and p.sum() == 1), "a negative"),
+        (check_guard, lambda p: guard(p[:1]), "one row of three"),
+        (check_guard, lambda p: guard(p[-1:]), "one row of three"),
+        (check_guard, lambda p: bool((p > 0).all()) and guard(p), "floats underflow"),
+        (
+            check_guard,
+            lambda p: guard(p) and bool((abs(p.sum(-1) - 1) < 2e-16).all()),
+            "a thousand roundings",
+        ),
         (
             check_guard,
             lambda p: not ((p < 0).any() or (abs(p.sum(-1) - 1) > 1e-9).any()),

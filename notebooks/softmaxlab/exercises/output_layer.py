@@ -38,18 +38,28 @@ _NO_MEAN = (
 @hinted("Write out ln p_y with p_y = exp(z_y) / sum(exp(z)), and shift by the max.")
 def check_loss_of_scores(function):
     """Judges ``function(z, labels)``, the cross-entropy of scores (penguins, classes)."""
+
+    def on(arguments, scores):
+        return np.array_equal(arguments[0], scores)
+
     return ask(
         function,
         [((z, _LABELS), _loss(z, _LABELS)) for z in (_SCORES, _HIGH, _FAR)],
         [
             (
-                lambda arguments, expected, got: np.isposinf(got),
-                "Your loss is infinite, and the scores are finite. A probability has become 0 "
-                "before its log was taken.",
+                lambda arguments, expected, got: on(arguments, _HIGH) and not np.isfinite(got),
+                "Your loss is not finite, and the scores are. An exp has overflowed, or all of a "
+                "row are 0: shift each row by its own greatest score first.",
             ),
             (
-                lambda arguments, expected, got: np.isnan(got),
-                "Your loss is nan. An exp has overflowed: shift each row first.",
+                lambda arguments, expected, got: on(arguments, _FAR) and not np.isfinite(got),
+                "Your loss is not finite, and the scores are. A probability has become 0 before "
+                "its log was taken.",
+            ),
+            (
+                lambda arguments, expected, got: on(arguments, _FAR) and 0 < got < expected,
+                "A score far behind costs too little. What keeps the log from 0, a number added "
+                "or a bound, stands in for the true loss.",
             ),
             _SIGN,
             _NO_MEAN,
@@ -140,6 +150,7 @@ def check_confusion(function):
     cases = [
         (np.array([0, 1, 2]), np.array([0, 1, 1])),
         (np.array([0, 0, 0, 1, 2, 2]), np.array([0, 0, 1, 1, 2, 0])),
+        (np.array([0, 1]), np.array([1, 1])),
     ]
     return ask(
         function,
@@ -180,8 +191,11 @@ def check_guard(function):
         (exact.softmax(_SCORES, axis=0), False),
         (exact.softmax(square, axis=0), False),
         (np.array([[0.7, 0.2, 0.1]]), True),
-        (np.array([[1.5, -0.5], [0.5, 0.5]]), False),
-        (np.array([[np.nan, 1.0], [0.5, 0.5]]), False),
+        (np.array([[0.8, 0.7, -0.5]]), False),
+        (np.array([[np.nan, 1.0]]), False),
+        (np.array([[0.5, 0.5], [0.5, 0.51], [0.5, 0.5]]), False),
+        (np.array([[1.0, 0.0]]), True),
+        (np.full((2, 1000), 0.001), True),
     ]
 
     def on(number):
@@ -211,6 +225,9 @@ def check_guard(function):
             ),
             (on(4), "A row with a negative entry can sum to 1, and is no distribution."),
             (on(5), "Your guard lets a nan pass: comparisons with nan are False."),
+            (on(6), "One row of three sums to 1.01, and your guard lets it pass."),
+            (on(7), "Floats underflow: a probability of exactly 0 is no fault."),
+            (on(8), "A thousand roundings add up. Your guard must allow for more of them."),
         ],
         praise="One line after a softmax, and the bug of this notebook cannot hide.",
     )

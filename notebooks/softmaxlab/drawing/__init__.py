@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GRAY = "#767676"
+# The hues of text on white: the same, dark enough for a contrast of 4.5 to 1.
+INK = {BLUE: BLUE, ORANGE: "#9A6B00", GREEN: "#008460", VERMILION: "#BE5400"}
 
 STYLE = {
     "axes.spines.right": False,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 
 from ..softmax import softmax
-from . import BLACK, BLUE, GRAY, GREEN, ORANGE, Drawing, Words
+from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, Drawing, Words
 
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
 STEPS = 200
@@ -257,7 +257,7 @@ def penguins(figure):
     places = ((33, 203), (55, 189), (57, 219))
     for k, (name, place) in enumerate(zip(SPECIES, places, strict=True)):
         ax.plot(*mm[labels == k].T, _MARKERS[k], color=_HUES[k], mec="white", mew=0.6, ms=8)
-        ax.text(*place, name, color=_HUES[k], fontsize=16, fontweight="bold", ha="center")
+        ax.text(*place, name, color=INK[_HUES[k]], fontsize=16, fontweight="bold", ha="center")
     counts = [f"{(labels == k).sum()} {name}" for k, name in enumerate(SPECIES)]
     return Words(
         f"Bill and flipper length of {', '.join(counts[:-1])} and {counts[-1]} penguins: three "

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..softmax import softmax
-from . import BLACK, BLUE, GRAY, GREEN, ORANGE, VERMILION, Drawing, Words
+from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, VERMILION, Drawing, Words
 
 SCORES = np.array([2.0, -1.0, 0.5])
 RULES = {
@@ -73,7 +73,7 @@ def same_mean(figure):
         means.append(f"{p @ z:.2f}")
         peaks.append(f"{entropy(p):.2f}")
         x = max(p[1], 0.16)
-        entropy_ax.text(x, entropy(p) + 0.05, f"mean {means[-1]}", color=color, ha="center")
+        entropy_ax.text(x, entropy(p) + 0.05, f"mean {means[-1]}", color=INK[color], ha="center")
     entropy_ax.set(xlim=(0, 1), ylim=(0, 1.25), xlabel="probability of the score 1")
     return Words(
         f"In the triangle of all distributions over the scores {_listed(f'{s:g}' for s in z)} lie "

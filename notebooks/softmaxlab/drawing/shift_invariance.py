@@ -5,7 +5,7 @@ import numpy as np
 from .. import exact
 from ..softmax import softmax
 from ..thread import THREAD
-from . import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, VERMILION, Drawing, Words
+from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, VERMILION, Drawing, Words
 
 SCORES = (3.0, 1.0, 0.2)
 RIGHT = 1e-5  # greatest relative error of an entry that still counts as right
@@ -101,7 +101,7 @@ def three_constants(figure):
         f"B: k = 0,\nnan from $10^{dead}$ on",
         (dead - 1.05, _MOST_DIGITS - 0.6),
         (dead - 2.8, 8),
-        color=VERMILION,
+        color=INK[VERMILION],
         arrowprops={"arrowstyle": "-", "color": VERMILION},
     )
     figure.text(0.775, 0.82, "A: k = max", color=BLUE)
@@ -242,7 +242,7 @@ class ShiftTheLogits(Drawing):
             text.set(text=f"{p:.3f}" if p else "0")
         verdict.set(
             text="nan" if np.isnan(error) else "right" if right else "wrong",
-            color=BLUE if right else VERMILION,
+            color=INK[BLUE if right else VERMILION],
         )
 
     def _table(self):

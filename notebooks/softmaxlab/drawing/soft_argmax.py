@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..softmax import log_softmax, logsumexp, softmax
-from . import BLACK, BLUE, GRAY, ORANGE, Drawing, Words
+from . import BLACK, BLUE, GRAY, INK, ORANGE, Drawing, Words
 from .output_layer import Lesson
 from .scores_to_probabilities import CLASS_COLORS, CORNERS, digits, entropy, triangle
 
@@ -22,10 +22,10 @@ def soft_max_and_its_slope(figure):
         left.plot(z, temperature * logsumexp(pairs / temperature), color=color, ls=line, lw=2.2)
         right.plot(z, softmax(pairs / temperature)[:, 0], color=color, ls=line, lw=2.2)
     left.text(-1.9, 0.75, "soft max,\nT = 1", color=BLUE, ha="center")
-    left.text(1.1, 0.12, "T = 0.3", color=ORANGE, va="bottom")
+    left.text(1.1, 0.12, "T = 0.3", color=INK[ORANGE], va="bottom")
     left.text(2.7, 1.7, "max", color=GRAY)
     right.text(-2.3, 0.25, "softmax,\nT = 1", color=BLUE, ha="center")
-    right.text(0.35, 0.5, "T = 0.3", color=ORANGE)
+    right.text(0.35, 0.5, "T = 0.3", color=INK[ORANGE])
     right.text(-0.3, 0.97, "slope of max,\nthe arg max", color=GRAY, ha="right", va="top")
     left.set_title("soft max of z and 0")
     right.set_title("its slope")
@@ -57,7 +57,7 @@ def jacobians(figure):
         ax.tick_params(length=0, colors=GRAY)
         for (i, j), value in np.ndenumerate(jacobian):
             text = f"{value:.3f}" if abs(value) > 5e-4 else f"{value:.0e}"
-            color = BLACK if value > 0.02 else "white"
+            color = BLACK if value > -0.02 else "white"
             ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=color)
         figure.text(0.05 + 0.33 * k, 0.9, f"T = {temperature}", fontsize=15)
         largest = np.abs(jacobian).max()
@@ -128,10 +128,10 @@ class SoftArgMax(Drawing):
 
     def __init__(self, figure):
         super().__init__(figure)
-        bars_ax = figure.add_axes((0.06, 0.15, 0.26, 0.7))
+        bars_ax = figure.add_axes((0.05, 0.15, 0.29, 0.7))
         triangle_ax = figure.add_axes((0.34, 0.02, 0.34, 0.84))
         entropy_ax = figure.add_axes((0.74, 0.15, 0.24, 0.7))
-        bars_ax.set(xlim=(-0.6, 2.6), ylim=(0, 1.12), yticks=[0, 0.5, 1])
+        bars_ax.set(xlim=(-0.56, 2.5), ylim=(0, 1.12), yticks=[0, 0.5, 1])
         bars_ax.set_xticks(range(3))
         bars_ax.set_xlabel("class")
         bars_ax.tick_params(axis="x", length=0)

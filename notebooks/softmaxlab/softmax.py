@@ -171,16 +171,18 @@ def _shifts(top, n):
     """
     low, high = _limits(top.dtype)
     shift = np.floor(top - np.minimum(np.maximum(top, 0), high))
-    highest, whole = np.fmax.reduce(top, None), 1 / np.finfo(top.dtype).eps
+    highest, whole = np.fmax.reduce(top, None), 2.0 ** np.finfo(top.dtype).nmant
     if highest <= high - math.log(n):
         return [shift]
     crowded = top > high - math.log(n)
     if highest >= whole:  # No fraction is left to round.
         shift = np.where(top < whole, shift, top)
         crowded &= top < whole
-    bits, of_dtype = n.bit_length(), top.dtype.type
-    edge = np.where(crowded, of_dtype(low + bits), of_dtype(-np.inf))
-    return [shift, edge, np.where(crowded, of_dtype(0.5**bits), of_dtype(1))]
+    bits = n.bit_length()
+    edge, scale = (np.array(v, top.dtype, ndmin=top.ndim) for v in (low + bits, 0.5**bits))
+    if not crowded.all():
+        edge, scale = np.where(crowded, edge, -np.inf), np.where(crowded, scale, 1.0)
+    return [shift, edge, scale]
 
 
 def _shifted_exp(x, shifts, e):
@@ -205,13 +207,12 @@ def _sums(e):
     n = e.shape[1]
     if e.ndim == 3:
         return _in_pairs(np.add, e)
-    if n <= 32:
+    if n <= 32 or (len(e) == 1 and n <= 128):
         return e.dot(_ones((n, 1), e.dtype))
-    if len(e) == 1 and not 128 < n < 2**15:
-        whole = n - n % 32
-        return _sums(_sums(e[0, :whole].reshape(-1, 32)).T) + _sums(e[:, whole:])
     if n <= 128:
         return _sums(e[:, : n // 2]) + _sums(e[:, n // 2 :])
+    if len(e) == 1 and n % 32 == 0:
+        return _sums(_sums(e.reshape(-1, 32)).T)
     return np.add.reduce(e, 1, keepdims=True)
 
 

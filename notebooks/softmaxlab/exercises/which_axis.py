@@ -9,6 +9,7 @@ from . import NOT_YET, Answer, ask, hinted, not_yet
 _WIDE = np.array([[3.0, 1.0, 0.2, 0.5], [1.0, 2.0, 3.0, 6.0]])
 _SQUARE = np.array([[3.0, 1.0, 2.0], [2.0, 3.0, 2.0], [0.0, 0.0, 2.0]])
 _FAR_APART = np.array([[1001.0, 1000.0], [1.0, 0.0]])
+_FAR_WITHIN = np.array([[2000.0, 0.0], [0.0, 2000.0]])
 _BLOCK = np.array([[[1.0, 2.0, 4.0], [0.0, 3.0, 3.0]], [[2.0, 2.0, 0.0], [5.0, 1.0, 1.0]]])
 
 
@@ -72,7 +73,7 @@ def check_row_softmax(function):
     """Judges ``function(x)``, a softmax of each row of a matrix, shape (rows, columns)."""
     return ask(
         function,
-        [((x,), exact.softmax(x, axis=-1)) for x in (_SQUARE, _WIDE, _FAR_APART)],
+        [((x,), exact.softmax(x, axis=-1)) for x in (_SQUARE, _WIDE, _FAR_APART, _FAR_WITHIN)],
         [
             _OVERFLOW,
             *_KEEPDIMS,
@@ -100,6 +101,7 @@ def check_softmax_along(function):
         (_WIDE, 0),
         *((_BLOCK, axis) for axis in range(3)),
         (far, 0),
+        (_FAR_WITHIN, 0),
     ]
     return ask(
         function,

@@ -307,6 +307,7 @@ def test_silent_solutions(c):
     [
         (..., NOT_YET),
         (100, "Not silent: the code overflows"),
+        (10**400, "This takes a number"),
         (-110, "Not silent: the code has only zeros"),
         (0, "Finite, but the worst entry is off by"),
         (-96.0, "Finite, but the worst entry is off by 0.0"),

@@ -174,7 +174,7 @@ def check_silent(c):
         return Answer(False, NOT_YET)
     try:
         c = float(c)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return Answer(False, f"This takes a number, and got {type(c).__name__}.")
     if not math.isfinite(c):
         return Answer(False, "This takes a finite number.", c)

@@ -16,16 +16,27 @@ from PIL import Image
 
 from .drawing import STYLE, new_figure, paint
 
-# Sliders have no accessible name of their own, and Jupyter takes their arrow keys.
-_NAME_SLIDERS = """
-if (!window.softmaxlabNamesSliders) {
-  window.softmaxlabNamesSliders = true;
-  const name = () => document.querySelectorAll('.noUi-handle:not([aria-label])').forEach(handle => {
-    const label = handle.closest('.widget-inline-hbox')?.querySelector('.widget-label');
-    if (!label?.textContent) return;
-    handle.setAttribute('aria-label', label.textContent);
-    handle.dataset.lmSuppressShortcuts = 'true';
-  });
+# Sliders have no accessible name of their own, and Jupyter takes the arrow keys of sliders and
+# lists. JupyterLab drops the alt text of pictures; the sentence below says the same.
+_NAME = """
+if (!window.softmaxlabNames) {
+  window.softmaxlabNames = true;
+  const name = () => {
+    for (const handle of document.querySelectorAll('.noUi-handle:not([aria-label])')) {
+      const label = handle.closest('.widget-inline-hbox')?.querySelector('.widget-label');
+      if (!label?.textContent) continue;
+      handle.setAttribute('aria-label', label.textContent);
+      handle.dataset.lmSuppressShortcuts = 'true';
+    }
+    for (const list of document.querySelectorAll('.widget-dropdown select')) {
+      list.dataset.lmSuppressShortcuts = 'true';
+    }
+    for (const image of document.querySelectorAll('.jp-RenderedImage img:not([alt])')) {
+      const below = image.closest('.jp-OutputArea-child')?.nextElementSibling;
+      const sentence = below?.querySelector('p')?.textContent;
+      if (sentence) image.alt = sentence;
+    }
+  };
   new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
   name();
 }
@@ -160,7 +171,7 @@ class Panel:
         size = self.figure.canvas.get_width_height()
         bundle, metadata = _bundle(self._png, self.words, *size)
         live = self.box._repr_mimebundle_()
-        display({"application/javascript": _NAME_SLIDERS, "text/plain": ""}, raw=True)
+        display({"application/javascript": _NAME, "text/plain": ""}, raw=True)
         display(live | bundle, raw=True, metadata=metadata)
 
 

@@ -174,7 +174,8 @@ def main():
     shutil.copytree(SITE / "static", static)
     shutil.copytree(ROOT / "figures", source / "figures")
     shutil.copytree(KATEX / "fonts", static / "katex" / "fonts")
-    shutil.copy(KATEX / "katex.min.css", static / "katex")
+    for name in ("katex.min.css", "katex.min.js"):
+        shutil.copy(KATEX / name, static / "katex")
     shutil.copy(SITE / "conf.py", source)
     (source / "index.md").write_text(front_page(), "utf-8")
     (source / "notebooks").mkdir()

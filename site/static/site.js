@@ -13,7 +13,14 @@ for (const panel of document.querySelectorAll(".panel")) {
   show();
 }
 
-// Code wider than a phone scrolls, by keyboard too.
-for (const code of document.querySelectorAll("pre")) {
-  if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+for (const formula of document.querySelectorAll(".math")) {
+  const source = formula.textContent.trim().slice(2, -2); // between \( and \), or \[ and \]
+  katex.render(source, formula, { displayMode: formula.tagName === "DIV" });
 }
+
+// What is wider than a phone scrolls, by keyboard too.
+document.fonts.ready.then(() => {
+  for (const wide of document.querySelectorAll("pre, .math-wrapper, .table-wrapper")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+  }
+});

@@ -1,0 +1,54 @@
+"""Prints each notebook to a PDF for paper: python site/print_handouts.py [folder].
+
+The pages are those of build.py, printed by Chromium. Each panel is a row of pictures, its states at
+a few values of the control that moves; solutions stay folded.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+SITE = Path(__file__).resolve().parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FOOTER = (
+    '<p style="width: 100%; text-align: center; font: 8pt sans-serif">'
+    '<span class="title"></span>, page <span class="pageNumber"></span> of '
+    '<span class="totalPages"></span></p>'
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
+    folder = parser.parse_args().folder.resolve()
+    if CHROMIUM is None:
+        sys.exit("Printing needs Chromium on the PATH")
+    if not (folder / "html").exists():
+        subprocess.run([sys.executable, SITE / "build.py", folder], check=True)
+    (folder / "handouts").mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = chromium.new_page()
+        for path in sorted((folder / "html" / "notebooks").glob("*.html")):
+            page.goto(path.as_uri())
+            handout = folder / "handouts" / f"{path.stem}.pdf"
+            page.pdf(
+                path=handout,
+                prefer_css_page_size=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=FOOTER,
+                print_background=True,
+            )
+            print(handout)
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -67,6 +67,19 @@ def assert_shown(notebook, panel):
     assert off <= PALETTE, f"a pixel is off by {off} of 255"
 
 
+# Resolves once an element has kept its place for half a second: cells above it may still grow.
+STILL = """element => new Promise(resolve => {
+  let place = '', frames = 0;
+  const look = () => {
+    const now = JSON.stringify(element.getBoundingClientRect());
+    frames = now === place ? frames + 1 : 0;
+    place = now;
+    frames < 30 ? requestAnimationFrame(look) : resolve();
+  };
+  look();
+})"""
+
+
 def handle(notebook, name):
     return notebook.page.get_by_role("slider", name=name, exact=True)
 
@@ -109,7 +122,8 @@ def test_the_mouse_moves_the_picture_and_stale_values_are_dropped(notebook):
     """Two hundred moves of the mouse: the last one is shown, and few frames were drawn for them."""
     page = notebook.page
     offset = handle(notebook, "add to row 0")
-    offset.scroll_into_view_if_needed()
+    offset.focus()
+    offset.evaluate(STILL)
     box, before = offset.bounding_box(), notebook.image()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.evaluate(

@@ -184,7 +184,7 @@ def blocks_of_attention(figure):
         ax.set_title(title, loc="left")
         ax.set(xlabel="key", ylabel="query", xticks=range(0, n + 1, block), yticks=[0, n])
         ax.set(xlim=(0, n), ylim=(n, 0))
-        shown = weights if place < 0.5 else np.ma.masked_all((n, n))
+        shown = weights if place < 0.5 else np.ma.array(np.zeros((n, n)), mask=True)
         if place > 0.5:
             shown[:, 2 * block : 3 * block] = weights[:, 2 * block : 3 * block]
             for i in range(n // block):

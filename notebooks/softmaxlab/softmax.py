@@ -114,6 +114,8 @@ def _fill_block(x, e):
     n = x.shape[1]
     if _fits(x, n):
         np.exp(x, out=e)
+    elif _alike(x):
+        np.exp(np.subtract(x, np.maximum.reduce(x, None), out=e), out=e)
     else:
         with np.errstate(all="ignore"):
             _shifted_exp(x, [_at_each(a, e) for a in _shifts(_reduce(np.maximum, x), n)], e)
@@ -152,6 +154,13 @@ def _fits(x, n):
     """Whether neither an exp nor a sum of n of them leaves the normal numbers without a shift."""
     low, high = _limits(x.dtype)
     return np.maximum.reduce(x, None) <= high - math.log(n) and np.minimum.reduce(x, None) >= low
+
+
+def _alike(x):
+    """Whether logits are so far from 0 and so near to each other that x - max is exact for all."""
+    least, most = float(np.minimum.reduce(x, None)), float(np.maximum.reduce(x, None))
+    within_twice = most <= 2 * least if least > 0 else 2 * most <= least
+    return within_twice and most - least <= -_limits(x.dtype)[0]
 
 
 @functools.cache

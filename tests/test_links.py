@@ -1,5 +1,7 @@
-"""Badges and links name one repository, and one command moves them to a fork."""
+"""Badges and links name one repository, one command moves them to a fork, and a notebook alone
+fetches the course from there."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import sys
 import browser
 import pytest
 import rewrite_links
+import run_notebooks
 
 LAUNCHES = (
     r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)",
@@ -14,7 +17,9 @@ LAUNCHES = (
     r"nbviewer\.org/github/([\w.-]+/[\w.-]+)",
     r"git clone [^\n]*?github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?\b",
     r"repo=https%3A%2F%2Fgithub\.com%2F([\w.-]+%2F[\w.-]+)",
+    r"url = [^\n]*https://github\.com/([\w.-]+/[\w.-]+)\\",
 )
+NAMED = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 EVERY_FORM = """
 [Binder](https://mybinder.org/v2/gh/{0}/HEAD?labpath=notebooks/00_start_here.ipynb)
 [Colab](https://colab.research.google.com/github/{0}/blob/main/notebooks/00_start_here.ipynb)
@@ -109,3 +114,50 @@ def test_one_command_moves_a_fork_and_back(fork):
 def test_without_a_remote_it_says_what_it_takes(fork):
     assert run(fork).stderr.strip().endswith("no repository on GitHub: give OWNER/REPO")
     assert "two names with a slash" in run(fork, "ada").stderr
+
+
+def fetching():
+    """The cells that fetch the course, one of each notebook."""
+    for path in run_notebooks.paths():
+        yield next(cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code")
+
+
+def run_alone(folder, remote):
+    """Runs the fetching cell in `folder`, where github.com is `remote`, and imports."""
+    script = next(fetching()).source + "\nimport softmaxlab; print(softmaxlab.__file__)"
+    git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_VALUE_0": "https://github.com/"}
+    git |= {"GIT_CONFIG_KEY_0": f"url.{remote}/.insteadOf"}
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(
+        command, cwd=folder, env=os.environ | git, capture_output=True, text=True, encoding="utf-8"
+    )
+    return ran
+
+
+def test_every_notebook_fetches_the_course_by_the_same_cell():
+    cells = list(fetching())
+    assert {cell.source for cell in cells} == {cells[0].source}
+    assert "git" in cells[0].source
+    assert not any(cell.outputs for cell in cells), "beside softmaxlab it does nothing"
+
+
+def test_a_notebook_alone_fetches_the_course_once(tmp_path):
+    remote = tmp_path / "remote" / rewrite_links.home()
+    browser.copy_checkout(remote)
+    for command in (["init"], ["add", "."], [*NAMED, "commit", "-m", "all"]):
+        subprocess.run(["git", *command], cwd=remote, check=True, capture_output=True)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for _ in range(2):  # the second as after a restart of the kernel
+        ran = run_alone(alone, (tmp_path / "remote").as_uri())
+        assert str(alone / "softmax-examined" / "notebooks") in ran.stdout, ran.stderr
+        assert [path.name for path in alone.iterdir()] == ["softmax-examined"]
+
+
+def test_a_notebook_alone_and_offline_says_so(tmp_path):
+    ran = run_alone(tmp_path, (tmp_path / "nothing").as_uri())
+    assert ran.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: softmaxlab is not here, and "
+        f"https://github.com/{rewrite_links.home()} cannot be fetched"
+    )
+    assert not list(tmp_path.iterdir())

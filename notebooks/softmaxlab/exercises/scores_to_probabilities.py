@@ -6,7 +6,7 @@ from .. import exact
 from . import ask, hinted, not_yet
 
 _ODDS = ([1.0, 3.0], [1.0, 2.0, 5.0], [1.0, 0.25, 0.25, 0.5])
-_PROBABILITIES = ([0.8, 0.2], [0.5, 0.3, 0.2], [0.1, 0.6, 0.05, 0.25])
+_PROBABILITIES = ([0.8, 0.2], [0.5, 0.3, 0.2], [0.1, 0.6, 0.05, 0.25], [1 - 1e-9, 1e-9])
 
 
 @hinted(
@@ -119,6 +119,13 @@ def check_logits_of(function):
                 ),
                 "The differences of your scores are off by one factor: that is a logarithm to "
                 "another base than e.",
+            ),
+            (
+                lambda a, expected, got: any(
+                    _close(got, shares(a[0] + 10.0**-k)) for k in range(1, 17)
+                ),
+                "A small probability comes back too large. You add a small number before the "
+                "logarithm; p is positive, so the logarithm needs no help.",
             ),
         ],
         praise="Any constant may be added to these scores: that is what softmax cannot see.",

@@ -24,6 +24,11 @@ def paths():
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
+def quizzes():
+    """The notebooks of questions before and after the course, which keep another order."""
+    return sorted(NOTEBOOKS.glob("quiz_*.ipynb"), reverse=True)
+
+
 def read(path):
     return nbformat.read(path, as_version=4)
 
@@ -87,11 +92,13 @@ def _still(output):
         return []
     if WIDGET not in data:
         return [output]
-    if "image/png" not in data:  # a progress bar
+    if "text/markdown" not in data:  # a progress bar
         return []
-    picture = copy.deepcopy(output)
     words = nbformat.v4.new_output("display_data")
     words.data = {"text/plain": data["text/plain"], "text/markdown": data["text/markdown"]}
+    if "image/png" not in data:  # buttons
+        return [words]
+    picture = copy.deepcopy(output)
     picture.data = {"text/plain": data["text/plain"], "image/png": data["image/png"]}
     return [picture, words]
 
@@ -100,7 +107,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stem", nargs="*", help="how a file's name begins; all by default")
     stems = parser.parse_args().stem
-    chosen = [path for path in paths() if not stems or path.name.startswith(tuple(stems))]
+    course = [*paths(), *quizzes()]
+    chosen = [path for path in course if not stems or path.name.startswith(tuple(stems))]
     for number, path in enumerate(chosen, 1):
         print(f"[{number}/{len(chosen)}] {path.name} ", end="", flush=True)
         start = time.perf_counter()

@@ -26,10 +26,12 @@ BASE_IMAGE = {"jupyter", "jupyterlab", "ipywidgets"}
 
 def prose():
     """(file, text) of every Markdown cell and document."""
-    for path in run_notebooks.paths():
+    for path in [*run_notebooks.paths(), *run_notebooks.quizzes()]:
         for cell in run_notebooks.read(path).cells:
             if cell.cell_type == "markdown":
                 yield path, cell.source
+    questions = run_notebooks.NOTEBOOKS / "quiz.md"
+    yield questions, questions.read_text("utf-8")
     yield ROOT / "README.md", README
 
 
@@ -152,7 +154,7 @@ def test_style(command):
 
 def test_spelling(tmp_path):
     """codespell, in American; of notebooks what a reader reads, not their pictures."""
-    for path in run_notebooks.paths():
+    for path in [*run_notebooks.paths(), *run_notebooks.quizzes()]:
         cells = [cell.source for cell in run_notebooks.read(path).cells]
         (tmp_path / f"{path.stem}.md").write_text("\n\n".join(cells), encoding="utf-8")
     files = subprocess.run(

@@ -118,7 +118,7 @@ def test_without_a_remote_it_says_what_it_takes(fork):
 
 def fetching():
     """The cells that fetch the course, one of each notebook."""
-    for path in run_notebooks.paths():
+    for path in [*run_notebooks.paths(), *run_notebooks.quizzes()]:
         yield next(cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code")
 
 

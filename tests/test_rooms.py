@@ -37,6 +37,7 @@ MAY_IMPORT = {
         "streaming",
     },
     "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},
+    "quiz": {"ipywidgets", "IPython"},
     "selfcheck": {"matplotlib", "packaging"},
 }
 

@@ -33,17 +33,21 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def run(notebook):
-    """A copy of `notebook` with the outputs of a clean kernel, widgets and all."""
+def run(notebook, folder=NOTEBOOKS, kernel="python3", manager=None):
+    """A copy of `notebook` with the outputs of a clean kernel in `folder`, widgets and all.
+
+    The kernel is a new one called `kernel`, or the one that `manager` has.
+    """
     notebook = copy.deepcopy(notebook)
     client = nbclient.NotebookClient(
         notebook,
+        manager,
         timeout=SECONDS,
-        kernel_name="python3",
+        kernel_name=kernel,
         store_widget_state=False,
         record_timing=False,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
     return notebook

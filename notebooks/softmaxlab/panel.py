@@ -56,16 +56,7 @@ def slider(name, start, low, high, step=0.1, width="270px"):
     """
     whole = all(isinstance(number, int) for number in (start, low, high, step))
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    return kind(
-        value=start,
-        min=low,
-        max=high,
-        step=step,
-        description=name,
-        tooltip=name,
-        style={"description_width": "initial"},
-        layout={"width": width},
-    )
+    return _control(kind, name, width, value=start, min=low, max=high, step=step)
 
 
 def choice(name, options, start=None, width="270px"):
@@ -81,14 +72,20 @@ def choice(name, options, start=None, width="270px"):
         A CSS length.
     """
     values = list(options.values()) if isinstance(options, dict) else list(options)
-    return ipywidgets.Dropdown(
+    return _control(
+        ipywidgets.Dropdown,
+        name,
+        width,
         options=list(options.items()) if isinstance(options, dict) else values,
         value=values[0] if start is None else start,
-        description=name,
-        tooltip=name,
-        style={"description_width": "initial"},
-        layout={"width": width},
     )
+
+
+def _control(kind, name, width, **state):
+    style, layout = {"description_width": "initial"}, {"width": width}
+    control = kind(description=name, style=style, layout=layout, **state)
+    control.tooltip = name  # ipywidgets 7, which Colab has, takes it only here
+    return control
 
 
 class Panel:
@@ -170,9 +167,13 @@ class Panel:
     def _ipython_display_(self):
         size = self.figure.canvas.get_width_height()
         bundle, metadata = _bundle(self._png, self.words, *size)
-        live = self.box._repr_mimebundle_()
+        bundle["application/vnd.jupyter.widget-view+json"] = {
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": self.box.model_id,
+        }
         display({"application/javascript": _NAME, "text/plain": ""}, raw=True)
-        display(live | bundle, raw=True, metadata=metadata)
+        display(bundle, raw=True, metadata=metadata)
 
 
 def show(picture):

@@ -66,10 +66,10 @@ def _package(name, requirements):
 
 
 def _wanted(name, requirements):
-    """The range of versions of a package, or None where none is written down."""
+    """The range of versions of a package; None where none is written down, or Colab chose it."""
     from packaging.requirements import Requirement  # matplotlib and Jupyter's kernel bring it
 
-    if requirements.is_file():
+    if requirements.is_file() and "google.colab" not in sys.modules:
         ranges = [Requirement(line) for line in requirements.read_text().split()]
         return next((each.specifier for each in ranges if each.name == name), None)
 

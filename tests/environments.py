@@ -1,0 +1,45 @@
+"""Environments of their own for the doors: another Python, and the versions of another place."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from test_notebooks import pinned
+
+asked = pytest.mark.skipif(
+    not (pinned() and "CI" in os.environ),
+    reason="installs from PyPI and takes minutes; runs with Binder's pins where CI is set",
+)
+
+
+def python(version):
+    """The path of Python `version`, such as "3.12", on the PATH or in pyenv."""
+    candidates = [f"python{version}"]
+    if shutil.which("pyenv"):
+        root = subprocess.run(["pyenv", "root"], capture_output=True, check=True, text=True)
+        candidates += glob.glob(f"{root.stdout.strip()}/versions/{version}.*/bin/python")
+    for candidate in filter(shutil.which, candidates):
+        asked = [candidate, "-c", "import sys; print(sys.executable)"]
+        ran = subprocess.run(asked, capture_output=True, text=True)
+        if ran.returncode == 0:  # pyenv has a python3.12 on the PATH also where it is not chosen
+            return ran.stdout.strip()
+    raise FileNotFoundError(f"Python {version} is not on this machine")
+
+
+def uv(*arguments):
+    subprocess.run([sys.executable, "-m", "uv", "-q", *map(str, arguments)], check=True)
+
+
+def make(folder, version, *installs):
+    """A new environment of Python `version` in `folder`; each of `installs` is for pip install.
+
+    Returns the path of its Python.
+    """
+    uv("venv", "--python", python(version), folder)
+    there = folder / "bin" / "python"
+    for arguments in installs:
+        uv("pip", "install", "--python", there, *arguments)
+    return there

@@ -1,0 +1,77 @@
+"""The course as Colab opens it: one notebook alone, with ipywidgets 7 and IPython 7.
+
+Colab itself is not launched. colab.txt has the versions of its runtime 2026.01 without a GPU, as
+https://github.com/googlecolab/backend-info records them.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import types
+
+import browser
+import environments
+import pytest
+import rewrite_links
+import run_notebooks
+from test_links import NAMED
+from test_notebooks import PATHS, each_notebook, run_driven
+
+from softmaxlab import selfcheck
+
+PYTHON = "3.12"
+README = (browser.ROOT / "README.md").read_text(encoding="utf-8")
+
+LINK = rf"https://colab\.research\.google\.com/github/{rewrite_links.home()}/blob/main/(.+?)\)"
+
+
+def test_readme_opens_every_notebook_on_colab():
+    opened = re.findall(rf"^\| \[.+?\]\((.+?)\) .*\[open\]\({LINK} \|$", README, re.MULTILINE)
+    assert opened == [2 * (f"notebooks/{path.name}",) for path in PATHS]
+
+
+def test_the_self_check_leaves_the_versions_to_colab(monkeypatch, tmp_path):
+    """What it would advise, to upgrade ipywidgets, takes from Colab the one that it shows."""
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("ipywidgets>=99\n")
+    assert "ipywidgets: fine" not in selfcheck.report(requirements)
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    assert "All is well" in selfcheck.report(requirements)
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """A kernel called "colab", and a git to which this checkout is what github.com has."""
+    folder = tmp_path_factory.mktemp("colab")
+    versions = browser.ROOT / "tests" / "colab.txt"
+    # Colab has dask without distributed; this is what dask tells a reader of 10 to do about it.
+    python = environments.make(folder / "python", PYTHON, ["-r", versions], ["dask[distributed]"])
+    kernel = [python, "-m", "ipykernel", "install", "--prefix", folder, "--name", "colab"]
+    subprocess.run(kernel, check=True, capture_output=True)
+    remote = folder / "remote" / rewrite_links.home()
+    browser.copy_checkout(remote)
+    for command in (["init"], ["add", "."], [*NAMED, "commit", "-m", "all"]):
+        subprocess.run(["git", *command], cwd=remote, check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder / "share" / "jupyter"))
+        patch.setenv("GIT_CONFIG_COUNT", "1")
+        patch.setenv("GIT_CONFIG_KEY_0", f"url.{(folder / 'remote').as_uri()}/.insteadOf")
+        patch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+        yield
+
+
+@environments.asked
+@each_notebook
+def test_runs_alone_and_its_sliders_move(path, colab, tmp_path, monkeypatch):
+    shutil.copy(path, tmp_path)
+    # Where this is set, a kernel does not show what its subprocesses, such as git, print.
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    _, said = run_driven(
+        run_notebooks.read(path),
+        allowed="Cloning into 'softmax-examined'...\n",
+        folder=tmp_path,
+        kernel="colab",
+    )
+    assert said["driven"] > 0
+    assert {each.name for each in tmp_path.iterdir()} == {path.name, "softmax-examined"}

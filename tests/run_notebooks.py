@@ -16,6 +16,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SCRIPT = "application/javascript"
+KEPT = ("tags", "slideshow")  # of the metadata of a cell
 SECONDS = 120
 
 
@@ -82,7 +83,7 @@ def written(notebook):
         "language_info": {"name": "python"},
     } | {key: value for key, value in notebook.metadata.items() if key == "softmax"}
     for cell in notebook.cells:
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         if cell.cell_type == "code":
             outputs = [] if is_exercise(cell) else cell.outputs
             cell.outputs = [still for output in outputs for still in _still(output)]

@@ -1,0 +1,94 @@
+"""Makes a talk of each notebook, web pages of slides: python site/make_slides.py [folder].
+
+What is on a slide says the `slideshow` metadata of the cells; Jupyter's own nbconvert cuts them.
+The pages need no network and no kernel: panels are pictures. reveal.js shows them, KaTeX sets the
+formulas.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbconvert import SlidesExporter
+from pygments.formatters import HtmlFormatter
+
+SITE = Path(__file__).resolve().parent
+MODULES = SITE.parent / "tests" / "node_modules"
+NOTEBOOKS = SITE.parent / "notebooks"
+sys.path.insert(0, str(NOTEBOOKS))
+
+from softmaxlab.exercises import NO_GUESS  # noqa: E402 - it stands beside the notebooks
+
+SHARED = (
+    "reveal.js/dist/reveal.js",
+    "reveal.js/dist/reveal.css",
+    "reveal.js/dist/plugin/notes.js",
+    "katex/dist/katex.min.js",
+    "katex/dist/katex.min.css",
+    "katex/dist/contrib/auto-render.min.js",
+)
+LINES, COLUMNS = 16, 86
+
+
+def copy_shared(shared):
+    """Copies into the folder `shared` what all talks need."""
+    shutil.copytree(MODULES / "katex" / "dist" / "fonts", shared / "fonts")
+    for name in SHARED:
+        shutil.copy(MODULES / name, shared)
+    style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+    sheet = (SITE / "slides" / "slides.css").read_text("utf-8")
+    (shared / "slides.css").write_text(f"{style}\n{sheet}", "utf-8")
+
+
+def said(output):
+    """What `output` says in plain text."""
+    return output.get("text", output.get("data", {}).get("text/plain", ""))
+
+
+def prepared(path):
+    """The notebook at `path` for slides.
+
+    A picture stands alone with its sentence, and so does what a long cell prints. Links lead from
+    talk to talk, and to no file of the checkout.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            links = re.sub(r"(?<=\]\()(\d\d_\w+)\.ipynb", r"\1.html", cell.source)
+            cell.source = re.sub(r"\[([^]]+)\]\((?!https?:|\d\d_)[^)]+\)", r"\1", links)
+            continue
+        pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
+        others = [out for out in cell.outputs if "text/markdown" not in out.get("data", {})]
+        cell.outputs = pictures or [out for out in others if NO_GUESS not in said(out)]
+        code = cell.source.splitlines()
+        lines = len(code) + sum(len(said(out).splitlines()) for out in cell.outputs)
+        long = lines > LINES or max(map(len, code)) > COLUMNS
+        alone = bool(pictures or (cell.outputs and long))
+        cell.metadata["transient"] = {"remove_source": alone}
+    return notebook
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
+    folder = parser.parse_args().folder.resolve() / "slides"
+    if not all((MODULES / name).exists() for name in SHARED):
+        sys.exit("Slides need reveal.js and KaTeX: npm install --prefix tests")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    copy_shared(folder / "shared")
+    exporter = SlidesExporter(template_name="slides", extra_template_basedirs=[str(SITE)])
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        notebook = prepared(path)
+        title = notebook.cells[0].source.partition("\n")[0].lstrip("# ")
+        page, _ = exporter.from_notebook_node(notebook, {"title": title})
+        talk = folder / f"{path.stem}.html"
+        talk.write_text(page, "utf-8")
+        print(talk)
+
+
+if __name__ == "__main__":
+    main()

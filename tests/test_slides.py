@@ -1,0 +1,160 @@
+"""The talks that site/make_slides.py makes of the notebooks, each slide looked at in a browser."""
+
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import unquote
+
+import browser
+import pytest
+import run_notebooks
+from test_notebooks import pinned
+
+ROOT = browser.ROOT
+MODULES = ROOT / "tests" / "node_modules"
+STEMS = [path.stem for path in run_notebooks.paths()]
+SCREEN = {"width": 1280, "height": 720}
+SMALLEST = 21  # pixels of text
+WIDEST = """
+.reveal { font-family: "DejaVu Sans" }
+.reveal pre, .reveal code { font-family: "DejaVu Sans Mono" }
+"""
+
+pytestmark = [
+    pytest.mark.skipif(not pinned(), reason="the slides are held with Binder's pins"),
+    pytest.mark.skipif(
+        not (browser.CHROMIUM and (MODULES / "reveal.js").exists()) and "CI" not in os.environ,
+        reason="needs Chromium, site/requirements.txt, and: npm install --prefix tests",
+    ),
+]
+
+# Walks through all slides, each with its fragments shown and its folds open, and says of each what
+# does not lie within it, how small its text is, and how large its pictures are.
+WALK = """
+async () => {
+  await document.fonts.ready;
+  const slides = [];
+  for (const slide of Reveal.getSlides()) {
+    const {h, v} = Reveal.getIndices(slide);
+    Reveal.slide(h, v, Infinity);
+    for (const fold of slide.querySelectorAll('details')) fold.open = true;
+    const page = slide.getBoundingClientRect();
+    const within = box => box.left >= page.left && box.right <= page.right
+      && box.top >= page.top && box.bottom <= page.bottom;
+    const parts = [...slide.querySelectorAll('*')].filter(
+      e => e.checkVisibility() && !e.parentElement.closest('.katex')
+    );
+    const letters = parts.filter(e => !e.closest('.katex')).flatMap(e => [...e.childNodes]).filter(
+      node => node.nodeType === 3 && node.data.trim()
+    );
+    const lines = letters.flatMap(node => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return [...range.getClientRects()].map(box => [box, node.data]);
+    });
+    const boxes = parts.map(e => [e.getBoundingClientRect(), e.textContent]);
+    slides.push({
+      page: [page.x, page.y, page.width, page.height].map(Math.round),
+      outside: [...boxes, ...lines].filter(([box]) => !within(box)).map(([, text]) => text.trim()),
+      hidden: parts.filter(e => getComputedStyle(e).overflow !== 'visible'
+        && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)
+        && !e.closest('.katex')).map(e => e.textContent),
+      letters: letters.reduce((sum, node) => sum + node.data.trim().length, 0),
+      smallest: Math.min(
+        ...letters.map(node => parseFloat(getComputedStyle(node.parentElement).fontSize))
+      ),
+      formulas: slide.querySelectorAll('.katex').length,
+      failed: slide.querySelectorAll('.katex-error').length
+        + letters.filter(n => n.data.includes('$') && !n.parentElement.closest('pre, code')).length,
+      images: [...slide.querySelectorAll('img')].map(image => ({
+        alt: image.alt,
+        loaded: image.complete && image.naturalWidth > 0,
+        scale: Math.min(image.clientWidth / image.getAttribute('width'),
+                        image.clientHeight / image.getAttribute('height')),
+      })),
+    });
+  }
+  return slides;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory):
+    """The folder of talks, made by the command."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, ROOT / "site" / "make_slides.py", folder]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS)
+    assert made.returncode == 0, made.stderr
+    return folder / "slides"
+
+
+@pytest.fixture(scope="module")
+def page():
+    with browser.browser() as chromium:
+        yield chromium.new_page(viewport=SCREEN)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_talk_fits_its_slides(stem, page, talks):
+    """In the widest of the usual letters, so that it fits in others too."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((talks / f"{stem}.html").as_uri())
+    page.add_style_tag(content=WIDEST)
+    page.wait_for_function("() => Reveal.isReady()")
+    slides = page.evaluate(WALK)
+    assert 8 <= len(slides) <= 15
+    for number, slide in enumerate(slides, 1):
+        told = f"slide {number} of {stem}"
+        assert slide["page"] == [0, 0, *SCREEN.values()], told
+        assert slide["outside"] == slide["hidden"] == [], told
+        assert slide["failed"] == 0, told
+        assert slide["letters"] > 50, told
+        assert slide["smallest"] >= SMALLEST, told
+        for image in slide["images"]:
+            assert image["loaded"], told
+            assert len(image["alt"]) > 20, told
+            assert image["scale"] > 0.9, told
+    assert any(slide["images"] for slide in slides)
+    assert asked
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_formulas_are_set(page, talks):
+    page.goto((talks / "02_shift_invariance.html").as_uri())
+    page.wait_for_function("() => Reveal.isReady()")
+    assert sum(slide["formulas"] for slide in page.evaluate(WALK)) > 20
+    assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('1em KaTeX_Main'))")
+
+
+def test_a_key_leads_from_slide_to_slide(page, talks):
+    page.goto((talks / f"{STEMS[0]}.html").as_uri())
+    page.wait_for_function("() => Reveal.isReady()")
+    places = [page.url]
+    while not page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
+        page.keyboard.press("ArrowRight")
+        places.append(page.evaluate("JSON.stringify(Reveal.getIndices())"))
+    assert len(set(places)) == len(places) > page.evaluate("Reveal.getTotalSlides()")
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_links_lead_to_talks_and_to_the_web(stem, talks):
+    text = (talks / f"{stem}.html").read_text("utf-8")
+    links = re.findall(r'\b(?:href|src)="([^"#]+)"', text)
+    assert len(links) > 5
+    for link in links:
+        if not re.match(r"https?:|data:", link):
+            assert (talks / unquote(link)).exists(), link
+
+
+def test_every_cell_says_where_it_stands():
+    """A cell without `slideshow` would go on with the slide before it, which few should."""
+    for path in run_notebooks.paths():
+        cells = run_notebooks.read(path).cells
+        kinds = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in cells]
+        assert set(kinds) <= {"slide", "subslide", "fragment", "skip", "notes", "-"}, path.stem
+        for cell, kind in zip(cells, kinds, strict=True):
+            if run_notebooks.is_exercise(cell) or "<details><summary>Solution" in cell.source:
+                assert kind == "skip", path.stem

@@ -1,11 +1,14 @@
 """A real browser on a Jupyter server of its own, for the browser tests and the slider benchmark."""
 
 import contextlib
+import functools
+import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -35,14 +38,18 @@ def copy_checkout(folder):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, scratch):
-    """Serves `folder` on loopback; gives the server's address. `scratch` takes its files."""
+def jupyterlab(folder, scratch, python=sys.executable, prefix="/", token=""):
+    """Serves `folder` on loopback; gives the server's address. `scratch` takes its files.
+
+    The server is that of `python`; below `prefix`, it lets in who has `token`.
+    """
     places = {name: str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = os.environ | {f"JUPYTER_{name}_DIR": place for name, place in places.items()}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]
+    command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [
         "--LabApp.expose_app_in_browser=True",
-        "--IdentityProvider.token=",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.base_url={prefix}",
         "--LabApp.news_url=",
     ]
     with (scratch / "server.log").open("w") as log:
@@ -70,6 +77,21 @@ def _address(server, scratch):
 
 
 @contextlib.contextmanager
+def pages(folder):
+    """Serves the files of `folder` on loopback; gives the address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextlib.contextmanager
 def browser():
     """Chromium, headless."""
     with sync_playwright() as playwright:
@@ -89,12 +111,17 @@ def browser():
 
 
 class Notebook:
-    """One notebook in JupyterLab, with a kernel of its own."""
+    """One notebook in JupyterLab, or behind another `door`, with a kernel of its own.
 
-    def __init__(self, chromium, address, name):
+    `asked` lists the addresses that its page and kernel asked.
+    """
+
+    def __init__(self, chromium, address, name, door="/lab/tree/notebooks/{}?reset"):
         self.page = chromium.new_page(viewport={"width": 1280, "height": 720})
         self.page.set_default_timeout(MILLISECONDS)
-        self.page.goto(f"{address}/lab/tree/notebooks/{name}?reset")
+        self.asked = []
+        self.page.context.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(address + door.format(name))
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
         )

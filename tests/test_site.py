@@ -1,13 +1,10 @@
 """The course without a kernel: the pages that site/build.py makes, in a browser."""
 
-import functools
-import http.server
 import importlib.util
 import os
 import re
 import subprocess
 import sys
-import threading
 from urllib.parse import unquote
 
 import browser
@@ -57,15 +54,8 @@ def site(tmp_path_factory):
 def address(site):
     """The address of the pages on loopback."""
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with browser.pages(site) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="module")

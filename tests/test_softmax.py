@@ -2,7 +2,7 @@
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
 fewer digits, in multiples of the least one. For any spread, offset, number of entries and axis,
-`softmax` keeps within 7 in float64 and float32 and within 1 in float16, `log_softmax` within 5.
+`softmax` keeps within 7 in float64, 8 in float32 and 1 in float16, `log_softmax` within 5.
 """
 
 import datetime
@@ -79,7 +79,7 @@ def near(result, expected, slack):
         assert (np.abs(result - expected) <= slack)[finite].all()
 
 
-ULPS = {"e": 1, "f": 7, "d": 7 if EXP_ULPS < 1 else 9}
+ULPS = {"e": 1, "f": 8, "d": 7 if EXP_ULPS < 1 else 9}
 
 
 def check_softmax(x, axis):

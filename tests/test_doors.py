@@ -30,8 +30,8 @@ def prose():
         for cell in run_notebooks.read(path).cells:
             if cell.cell_type == "markdown":
                 yield path, cell.source
-    questions = run_notebooks.NOTEBOOKS / "quiz.md"
-    yield questions, questions.read_text("utf-8")
+    for name in ("quiz.md", "teachers_guide.md"):
+        yield run_notebooks.NOTEBOOKS / name, (run_notebooks.NOTEBOOKS / name).read_text("utf-8")
     yield ROOT / "README.md", README
 
 

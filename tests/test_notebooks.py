@@ -1,6 +1,7 @@
 """Every notebook, run as its readers run it."""
 
 import base64
+import functools
 import importlib.metadata
 import importlib.util
 import inspect
@@ -20,7 +21,7 @@ import run_notebooks
 from PIL import Image
 
 from softmaxlab import exercises
-from softmaxlab.exercises import NO_GUESS, NOT_YET
+from softmaxlab.exercises import NO_GUESS, NOT_YET, compare
 from softmaxlab.panel import Panel
 
 PATHS = run_notebooks.paths()
@@ -250,16 +251,30 @@ def is_prediction(cell):
     return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
 
 
-@each_notebook
-def test_predictions_are_taken_first_and_compared_with_what_is_measured(path, monkeypatch):
-    """Each name of a cell tagged `predict` is ``...``, and a later cell compares it."""
+@functools.cache
+def predictions(path):
+    """(name, measured, unit, whether it is a time) of each prediction of the notebook at `path`."""
     asked = []
 
     def watched(guess, measured, unit=""):
         asked.append((measured, unit))
         return compare(guess, measured, unit)
 
-    compare = exercises.compare
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exercises, "compare", watched)
+        cells_run_here(path)
+    calls = [
+        (name, is_timing(cell))
+        for cell in run_notebooks.read(path).cells
+        if cell.cell_type == "code"
+        for name in re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
+    ]
+    return [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
+
+
+@each_notebook
+def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
+    """Each name of a cell tagged `predict` is ``...``, and a later cell compares it."""
     notebook = run_notebooks.read(path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     names = []
@@ -274,10 +289,9 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path, mo
             names += found
     assert names
     assert len(set(names)) == len(names)
-    monkeypatch.setattr(exercises, "compare", watched)
-    cells_run_here(path)
+    asked = predictions(path)
     assert len(asked) == len(names)
-    for measured, unit in asked:
+    for _, measured, unit, _ in asked:
         assert compare(..., measured, unit).message == NO_GUESS
         assert compare(measured, measured, unit).passed
         assert not compare("no answer", measured, unit).passed

@@ -1,0 +1,203 @@
+"""The teacher's guide: its routes, its numbers, its answers, and the command that grades."""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+
+import grade
+import nbformat
+import pytest
+import run_notebooks
+from test_notebooks import each_notebook, is_prediction, predictions
+
+NOTEBOOKS = run_notebooks.NOTEBOOKS
+GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
+COURSE = {path.name[:2]: path for path in run_notebooks.paths()}
+FENCE = r"^```(\w*)\n(.*?)^```$"
+
+
+def part(heading):
+    """What stands in the guide below `heading`, up to the next as high."""
+    marks = heading.partition(" ")[0]
+    below = GUIDE.partition(f"\n{heading}\n")[2]
+    return re.split(rf"^#{{1,{len(marks)}}} ", below, flags=re.MULTILINE)[0]
+
+
+def rows(text):
+    """The cells of each row of the tables in `text`, without their headers."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    ruled = [number for number, line in enumerate(lines) if not "".join(line).strip(" -")]
+    headers = {number - k for number in ruled for k in (0, 1)}
+    return [[cell.strip() for cell in line] for n, line in enumerate(lines) if n not in headers]
+
+
+def markdown(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def headings(path):
+    """The headings of the notebook at `path`, in order."""
+    prose = re.sub(FENCE, "", markdown(run_notebooks.read(path)), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+
+
+@each_notebook
+def test_the_metadata_says_what_the_first_cell_says(path):
+    notebook = run_notebooks.read(path)
+    first = notebook.cells[0].source
+    said = notebook.metadata["softmax"]
+    assert set(said) == {"minutes", "objectives"}
+    assert f"**Time.** {said['minutes']} minutes." in first
+    listed = re.search(r"\*\*You will learn\*\*\n+(- .+?)\n\n", first, re.DOTALL).group(1)
+    items = [" ".join(item.split()) for item in re.split(r"^- ", listed, flags=re.MULTILINE)[1:]]
+    assert [item.rstrip(";.") for item in items] == said["objectives"]
+
+
+@pytest.mark.parametrize("minutes", [45, 90, 180])
+def test_a_route_adds_up_and_names_sections_that_are_there(minutes):
+    route = rows(part(f"### {minutes} minutes"))
+    assert sum(int(time) for time, *_ in route) == minutes
+    assert any(section == "break" for _, _, section, _ in route) == (minutes > 90)
+    walked = []
+    for _, number, section, doing in route:
+        if section == "break":
+            continue
+        links = re.findall(r"\[(.+?)\]\((.+?)\)(?:, |$)", section)
+        assert ", ".join(f"[{name}]({file})" for name, file in links) == section
+        for name, file in links:
+            assert file == COURSE[number].name
+            assert headings(COURSE[number]).count(name) == 1, name
+            walked.append((number, headings(COURSE[number]).index(name)))
+        assert len(doing) > 20
+    assert walked == sorted(set(walked)), "in the order of the notebooks"
+
+
+def test_a_route_mentions_predictions_of_its_own_notebooks_only():
+    for minutes in (45, 90, 180):
+        for _, number, _, doing in rows(part(f"### {minutes} minutes")):
+            for name in re.findall(r"on `(\w+)`|and `(\w+)`$", doing):
+                cells = run_notebooks.read(COURSE[number]).cells
+                asked = "\n".join(cell.source for cell in cells if is_prediction(cell))
+                assert re.search(rf"^{''.join(name)} = ", asked, re.MULTILINE), name
+
+
+def shown(measured, stated):
+    """`measured` as text, with as many decimals as the text `stated` has."""
+    if isinstance(measured, str) or str(measured) in ("True", "False"):
+        return str(measured)
+    return format(float(measured), f".{len(stated.partition('.')[2])}f")
+
+
+@each_notebook
+def test_the_guide_states_for_each_prediction_what_is_measured(path):
+    """A time is stated too, and may differ."""
+    tables = re.split(r"^### ", part("## Predictions"), flags=re.MULTILINE)
+    (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
+    listed = {name.strip("`"): value.strip("`") for name, value, *_ in rows(table)}
+    asked = predictions(path)
+    assert list(listed) == [name for name, *_ in asked]
+    for name, measured, _, timed in asked:
+        stated = listed[name].strip("[]").split(", ")
+        several = listed[name].startswith("[")
+        values = list(measured) if several else [measured]
+        assert len(stated) == len(values), name
+        if not timed:
+            said = [shown(*pair) for pair in zip(values, stated, strict=True)]
+            assert said == stated, name
+    assert all(len(cell) > 10 for row in rows(table) for cell in row[2:])
+
+
+QUESTIONS = re.split(r"^\*\*\d+\.\*\* ", part("## Exam questions"), flags=re.MULTILINE)[1:]
+
+
+def run_code(code):
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "<answer>", "exec"), {"__name__": "answer"})
+    return printed.getvalue()
+
+
+def answer(question):
+    return re.search(r"<details><summary>Answer</summary>\n\n(.+)\n\n</details>", question, re.S)[1]
+
+
+def test_there_are_ten_questions_with_a_folded_answer_each():
+    assert len(QUESTIONS) == 10
+    assert GUIDE.count("<details>") == GUIDE.count("</details>") == 10
+    assert all(len(answer(question)) > 100 for question in QUESTIONS)
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_the_code_of_an_answer_prints_what_stands_below_it(number):
+    text = answer(QUESTIONS[number - 1])
+    fences = re.findall(FENCE, text, re.MULTILINE | re.DOTALL)
+    assert [kind for kind, _ in fences] == ["python", "text"]
+    (_, code), (_, output) = fences
+    assert [line.rstrip() for line in run_code(code).splitlines()] == output.splitlines()
+    bold = re.findall(r"\*\*(.+?)\*\*", text)
+    assert bold
+    assert all(number in output for number in bold), bold
+
+
+def test_every_number_with_digits_is_one_of_the_course():
+    """Each decimal of two digits and more stands in a notebook, or in the output of an answer."""
+    course = [path.read_text("utf-8") for path in COURSE.values()]
+    known = "\n".join([*course, *re.findall(r"^```text\n(.*?)^```$", GUIDE, re.M | re.S)])
+    stated = set(re.findall(r"(?<![\d.])\d+\.\d{2,}", part("## On the board") + part("## Plan B")))
+    stated |= set(re.findall(r"(?<![\d.])\d+\.\d{2,}", "".join(map(answer, QUESTIONS))))
+    assert len(stated) > 15
+    assert {number for number in stated if number not in known} == set()
+
+
+def test_the_contents_lead_to_headings():
+    slugs = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
+    }
+    links = set(re.findall(r"\]\(#(.+?)\)", GUIDE))
+    assert len(links) > 8
+    assert links <= slugs
+
+
+def handed_in(folder, name, change):
+    """Writes 00, solved and then changed by `change(sources)`, as the notebook `name`."""
+    notebook = run_notebooks.solved(run_notebooks.read(COURSE["00"]))
+    sources = [cell for cell in notebook.cells if run_notebooks.is_exercise(cell)]
+    change(sources)
+    folder.mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / name)
+
+
+def test_the_command_counts_what_is_right_and_goes_on_after_what_raises(tmp_path):
+    def amiss(cells):
+        cells[0].source = "raise RuntimeError\n"
+        cells[2].source = "scores = [1.0, 2.0]\n\ncheck_breaks_b(scores)"
+
+    def pretended(cells):
+        cells[1].source = "shortest = ...\n\ncheck_shortest(shortest)"
+        cells[1].outputs = [
+            nbformat.v4.new_output("execute_result", {"text/plain": "Right."}, execution_count=1)
+        ]
+
+    handed_in(tmp_path, "00_ada.ipynb", lambda cells: None)
+    handed_in(tmp_path / "later", "00_bob.ipynb", amiss)
+    handed_in(tmp_path, "00_cy.ipynb", pretended)
+    command = [sys.executable, run_notebooks.NOTEBOOKS.parent / "tests" / "grade.py", tmp_path]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert ran.stdout.splitlines() == [
+        "00_ada.ipynb: 3 of 3",
+        "00_cy.ipynb: 2 of 3 check_shortest",
+        "00_bob.ipynb: 1 of 3 check_far_away check_breaks_b",
+    ]
+
+
+def test_a_cell_without_end_is_interrupted(tmp_path):
+    def endless(cells):
+        cells[0].source = "while True:\n    pass"
+
+    handed_in(tmp_path, "00_dan.ipynb", endless)
+    assert grade.passed(tmp_path / "00_dan.ipynb", seconds=5) == {
+        "check_shortest",
+        "check_breaks_b",
+    }

@@ -1,4 +1,4 @@
-"""A class on JupyterHub: from log-in to the first picture, then the sliders; writes tests/hub.csv.
+"""Measures a class on JupyterHub; writes tests/hub.csv and tests/hub_memory.csv.
 
 python tests/benchmark_hub.py [students ...] [--screenshot FILE]
 
@@ -7,7 +7,8 @@ by default, or one class after the other for several numbers. Each student has a
 the course, logs in within a minute of the others, opens notebook 04 in a server and a kernel of its
 own, and runs it all. When the last one has, all of them move sliders for a minute. One student is
 Chromium; the others fetch and send what JupyterLab does, as the teacher's Chromium showed before
-the class. Hub, servers, kernels, students and Chromium share the machine.
+the class. Hub, servers, kernels, students and Chromium share the machine. Before the classes one
+student runs every notebook alone, and the memory of its kernel is measured.
 """
 
 import argparse
@@ -42,8 +43,10 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 
-RESULT = Path(__file__).with_name("hub.csv")
-NOTEBOOK = "course/notebooks/04_which_axis.ipynb"
+CLASSES = Path(__file__).with_name("hub.csv")
+MEMORY = Path(__file__).with_name("hub_memory.csv")
+FOLDER = "course/notebooks/"
+NOTEBOOK = f"{FOLDER}04_which_axis.ipynb"
 TEACHER = "teacher"
 PROXY = "configurable-http-proxy@5"
 LOGIN = f"/hub/login?next=/hub/user-redirect/lab/tree/{NOTEBOOK}"
@@ -131,10 +134,11 @@ def _wait_for(address, process):
 class Student:
     """A student without a browser, who fetches `files` and sends the messages of JupyterLab."""
 
-    def __init__(self, address, name, rng, files):
-        self.address, self.name, self.rng, self.files = address, name, rng, files
+    def __init__(self, address, name, rng, files=(), notebook=NOTEBOOK):
+        self.address, self.name, self.rng = address, name, rng
+        self.files, self.path = files, notebook
         self.home = f"{address}/user/{name}/"
-        self.http = requests.Session()
+        self.http, self.socket = requests.Session(), websocket.WebSocket()
         self.messages = Session()
         self.inbox = queue.SimpleQueue()
         self.models = {}
@@ -160,8 +164,8 @@ class Student:
                 answer.raise_for_status()
         token = self.http.cookies.get("_xsrf", path=f"/user/{self.name}/")
         self.http.headers["X-XSRFToken"] = token
-        self.notebook = self.fetch(f"api/contents/{NOTEBOOK}").json()["content"]
-        session = {"path": NOTEBOOK, "name": Path(NOTEBOOK).name, "type": "notebook"}
+        self.notebook = self.fetch(f"api/contents/{self.path}").json()["content"]
+        session = {"path": self.path, "name": Path(self.path).name, "type": "notebook"}
         answer = self.http.post(
             self.home + "api/sessions",
             json=session | {"kernel": {"name": "python3"}},
@@ -169,7 +173,7 @@ class Student:
         )
         answer.raise_for_status()
         self.kernel = answer.json()["kernel"]["id"]
-        self.socket = self._connect()
+        self._connect()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def fetch(self, path):
@@ -179,7 +183,7 @@ class Student:
     def _connect(self):
         url = f"{self.home}api/kernels/{self.kernel}/channels"
         request = requests.Request("GET", url).prepare()
-        return websocket.create_connection(
+        self.socket.connect(
             f"{url.replace('http', 'ws', 1)}?session_id={self.messages.session}",
             cookie=requests.cookies.get_cookie_header(self.http.cookies, request),
             subprotocols=["v1.kernel.websocket.jupyter.org"],
@@ -212,8 +216,9 @@ class Student:
                     return
 
     def run_all(self):
-        """Runs every cell; gives the moment when the panel came."""
+        """Runs every cell; gives the moment when the last panel came."""
         codes = [cell["source"] for cell in self.notebook["cells"] if cell["cell_type"] == "code"]
+        shown = None
         for request in [self.send("execute_request", {"code": code}) for code in codes]:
             for moment, kind, content in self.answers(request):
                 if kind == "error":
@@ -251,6 +256,17 @@ class Student:
         for _ in self.answers(self.send("kernel_info_request", {})):
             pass
         return [kernel["id"] for kernel in self.fetch("api/kernels").json()]
+
+    def shut_down(self):
+        """Ends the kernel."""
+        url = f"{self.home}api/kernels/{self.kernel}"
+        self.http.delete(url, timeout=PATIENCE).raise_for_status()
+
+    def close(self):
+        """Hangs up; server and kernel stay."""
+        self.socket.abort()
+        self.socket.shutdown()
+        self.http.close()
 
 
 class ChromiumStudent(browser.Notebook):
@@ -379,9 +395,53 @@ def busy(before, after):
     )
 
 
-def gib(processes):
+def mib(processes):
     """The memory of the processes; what several share counts in parts (PSS)."""
-    return sum(process.memory_full_info().pss for process in processes) / 2**30
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
+    return total / 2**20
+
+
+def measure_memory(scratch, proxy):
+    """A row for a server, and one for the kernel of each notebook, Dask's workers included."""
+    name = "student"
+    with jupyterhub(scratch, proxy, [name]) as (address, hub):
+        server, rows = set(), []
+        for path in run_notebooks.paths():
+            student = Student(address, name, None, notebook=FOLDER + path.name)
+            with contextlib.closing(student), ThreadPoolExecutor(1) as pool:
+                student.log_in()
+                server = server or family(hub, [name])[name]
+                student.open()
+                running, most = pool.submit(student.run_all), 0
+                while not running.done():
+                    most = max(most, mib(family(hub, [name])[name] - server))
+                    time.sleep(0.1)
+                running.result()
+                after = mib(family(hub, [name])[name] - server)
+                student.shut_down()
+            rows.append(_memory(path.stem, max(most, after), after))
+            psutil.wait_procs(family(hub, [name])[name] - server, timeout=PATIENCE)
+        after = mib(server)
+    return [*rows, _memory("server", after, after)]
+
+
+def _memory(process, most, after):
+    return {"process": process, "MiB at most": f"{most:.0f}", "MiB afterwards": f"{after:.0f}"}
+
+
+def show(rows):
+    for row in rows:
+        print(*(f"{name}: {value}" for name, value in row.items()), sep=", ", flush=True)
+
+
+def write(path, rows, measured_with):
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, [*rows[0], "measured with"], lineterminator="\n")
+        table.writeheader()
+        table.writerows(row | {"measured with": measured_with} for row in rows)
 
 
 def p95(sample):
@@ -402,13 +462,13 @@ def measure(count, scratch, proxy, screenshot):
         together = threading.Barrier(count, lambda: marks.append(usage(hub, names)))
         for number, (name, arrival) in enumerate(zip(names, arrivals, strict=True)):
             who = address, name, random.Random(number)
-            entering = contextlib.nullcontext(Student(*who, files))
+            entering = contextlib.closing(Student(*who, files))
             if number == count // 2:
                 entering, watched = in_chromium(*who, screenshot), name
             futures[pool.submit(attend, entering, arrival, together)] = name
         attended = {futures[future]: future.result() for future in as_completed(futures)}
         left = family(hub, names)
-        memory = {name: gib(processes) for name, processes in left.items()}
+        memory = {name: mib(processes) for name, processes in left.items()}
     kept = [attended[name].kept and marks[1].processes[name] <= left[name] for name in names]
     seen = attended.pop(watched)
     first = [student.first for student in attended.values()]
@@ -425,9 +485,9 @@ def measure(count, scratch, proxy, screenshot):
         "slider ms p95": f"{p95(moves):.0f}",
         "moves": len(moves),
         "kernels kept": sum(kept),
-        "MiB a student median": f"{1024 * statistics.median(memory[name] for name in names):.0f}",
-        "MiB a student most": f"{1024 * max(memory[name] for name in names):.0f}",
-        "GiB in all": f"{sum(memory.values()):.1f}",
+        "MiB a student median": f"{statistics.median(memory[name] for name in names):.0f}",
+        "MiB a student most": f"{max(memory[name] for name in names):.0f}",
+        "GiB in all": f"{sum(memory.values()) / 1024:.1f}",
         "CPU s a student until sliders": f"{(middle.spent - start.spent) / count:.1f}",
         "CPU ms a move": f"{1000 * per_move:.0f}",
         "CPU % until sliders": f"{at_login[0]:.0f}",
@@ -452,12 +512,9 @@ def main():
     parser.add_argument("students", nargs="*", type=class_size, default=[30])
     parser.add_argument("--screenshot", help="a file for what Chromium shows during the moves")
     asked = parser.parse_args()
-    rows = []
     with tempfile.TemporaryDirectory() as place:
         proxy = install_proxy(Path(place))
-        package = json.loads(
-            (proxy.parents[1] / "configurable-http-proxy/package.json").read_text()
-        )
+        package = proxy.parents[1] / "configurable-http-proxy" / "package.json"
         names = ("jupyterhub", "jupyterlab", "jupyter_server", "ipykernel", "matplotlib")
         measured_with = [
             f"Python {platform.python_version()}",
@@ -465,16 +522,16 @@ def main():
             f"{psutil.cpu_count()} CPUs",
             f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
             *(f"{name} {importlib.metadata.version(name)}" for name in names),
-            f"configurable-http-proxy {package['version']}",
+            f"configurable-http-proxy {json.loads(package.read_text())['version']}",
         ]
+        rows = measure_memory(Path(place) / "alone", proxy)
+        show(rows)
+        write(MEMORY, rows, ", ".join(measured_with))
+        rows = []
         for count in asked.students:
-            row = measure(count, Path(place) / str(count), proxy, asked.screenshot)
-            rows.append(row | {"measured with": ", ".join(measured_with)})
-            print(*(f"{name}: {value}" for name, value in row.items()), "", sep="\n", flush=True)
-    with RESULT.open("w", newline="") as file:
-        table = csv.DictWriter(file, rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+            rows.append(measure(count, Path(place) / str(count), proxy, asked.screenshot))
+            show(rows[-1:])
+        write(CLASSES, rows, ", ".join(measured_with))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Makes a talk of each notebook, web pages of slides: python site/make_slides.py [folder].
 
 What is on a slide says the `slideshow` metadata of the cells; Jupyter's own nbconvert cuts them.
-The pages need no network and no kernel: panels are pictures. reveal.js shows them, KaTeX sets the
-formulas.
+The pages need no network and no kernel: reveal.js shows them, KaTeX sets the formulas, panels are
+pictures. Where build.py has made its pages before, in the same folder, one slider a panel moves.
 """
 
 import argparse
@@ -40,6 +40,7 @@ def copy_shared(shared):
         shutil.copy(MODULES / name, shared)
     style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
     sheet = (SITE / "slides" / "slides.css").read_text("utf-8")
+    shutil.copy(SITE / "static" / "site.js", shared)
     (shared / "slides.css").write_text(f"{style}\n{sheet}", "utf-8")
 
 
@@ -48,44 +49,65 @@ def said(output):
     return output.get("text", output.get("data", {}).get("text/plain", ""))
 
 
-def prepared(path):
-    """The notebook at `path` for slides.
+def moving(folder, path):
+    """The panels of the notebook at `path`, as build.py has made them in `folder`: HTML by cell."""
+    made = folder / "source" / "notebooks" / path.name
+    cells = nbformat.read(made, as_version=4).cells if made.exists() else []
+    return {
+        cell.id: output.data["text/html"].replace("../_static", "../html/_static")
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if '<div class="panel">' in output.get("data", {}).get("text/html", "")
+    }
 
-    A picture stands alone with its sentence, and so does what a long cell prints. Links lead from
-    talk to talk, and to no file of the checkout.
+
+def put_on_slide(cell, panel):
+    """Leaves in a cell of code what belongs on a slide; `panel` is the HTML of its moving panel.
+
+    A picture stands alone with its sentence, and what a long cell prints stands alone.
+    """
+    pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    if panel:
+        cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": panel})]
+    else:
+        cell.outputs = pictures or [out for out in cell.outputs if NO_GUESS not in said(out)]
+    code = cell.source.splitlines()
+    lines = len(code) + sum(len(said(output).splitlines()) for output in cell.outputs)
+    long = lines > LINES or max(map(len, code)) > COLUMNS
+    cell.metadata["transient"] = {"remove_source": bool(pictures or (long and cell.outputs))}
+
+
+def prepared(path, panels):
+    """The notebook at `path` for slides; `panels` has the HTML of those that move, by cell.
+
+    Links lead from talk to talk, and to no file of the checkout.
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "code":
+            put_on_slide(cell, panels.get(cell.id))
+        else:
             links = re.sub(r"(?<=\]\()(\d\d_\w+)\.ipynb", r"\1.html", cell.source)
             cell.source = re.sub(r"\[([^]]+)\]\((?!https?:|\d\d_)[^)]+\)", r"\1", links)
-            continue
-        pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
-        others = [out for out in cell.outputs if "text/markdown" not in out.get("data", {})]
-        cell.outputs = pictures or [out for out in others if NO_GUESS not in said(out)]
-        code = cell.source.splitlines()
-        lines = len(code) + sum(len(said(out).splitlines()) for out in cell.outputs)
-        long = lines > LINES or max(map(len, code)) > COLUMNS
-        alone = bool(pictures or (cell.outputs and long))
-        cell.metadata["transient"] = {"remove_source": alone}
     return notebook
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
-    folder = parser.parse_args().folder.resolve() / "slides"
+    folder = parser.parse_args().folder.resolve()
+    slides = folder / "slides"
     if not all((MODULES / name).exists() for name in SHARED):
         sys.exit("Slides need reveal.js and KaTeX: npm install --prefix tests")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    copy_shared(folder / "shared")
+    shutil.rmtree(slides, ignore_errors=True)
+    slides.mkdir(parents=True)
+    copy_shared(slides / "shared")
     exporter = SlidesExporter(template_name="slides", extra_template_basedirs=[str(SITE)])
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
-        notebook = prepared(path)
+        notebook = prepared(path, moving(folder, path))
         title = notebook.cells[0].source.partition("\n")[0].lstrip("# ")
         page, _ = exporter.from_notebook_node(notebook, {"title": title})
-        talk = folder / f"{path.stem}.html"
+        talk = slides / f"{path.stem}.html"
         talk.write_text(page, "utf-8")
         print(talk)
 

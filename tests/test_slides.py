@@ -4,16 +4,23 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import browser
+import nbformat
 import pytest
 import run_notebooks
+from playwright.sync_api import expect
 from test_notebooks import pinned
 
 ROOT = browser.ROOT
+sys.path.insert(0, str(ROOT / "site"))
+import build  # noqa: E402 - site/build.py
+
 MODULES = ROOT / "tests" / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
+MOVING = "00_start_here"
 SCREEN = {"width": 1280, "height": 720}
 SMALLEST = 21  # pixels of text
 WIDEST = """
@@ -67,7 +74,7 @@ async () => {
       formulas: slide.querySelectorAll('.katex').length,
       failed: slide.querySelectorAll('.katex-error').length
         + letters.filter(n => n.data.includes('$') && !n.parentElement.closest('pre, code')).length,
-      images: [...slide.querySelectorAll('img')].map(image => ({
+      images: parts.filter(e => e.tagName === 'IMG').map(image => ({
         alt: image.alt,
         loaded: image.complete && image.naturalWidth > 0,
         scale: Math.min(image.clientWidth / image.getAttribute('width'),
@@ -82,11 +89,17 @@ async () => {
 
 @pytest.fixture(scope="module")
 def talks(tmp_path_factory):
-    """The folder of talks, made by the command."""
+    """The folder of talks, made by the command; the panel of `MOVING` as build.py makes it."""
     folder = tmp_path_factory.mktemp("site")
+    made = folder / "source" / "notebooks" / f"{MOVING}.ipynb"
+    made.parent.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(run_notebooks.NOTEBOOKS)
+        notebook = build.prepared(Path(f"{MOVING}.ipynb"), folder / "html" / "_static")
+    nbformat.write(notebook, made)
     command = [sys.executable, ROOT / "site" / "make_slides.py", folder]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS)
-    assert made.returncode == 0, made.stderr
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS)
+    assert ran.returncode == 0, ran.stderr
     return folder / "slides"
 
 
@@ -137,6 +150,28 @@ def test_a_key_leads_from_slide_to_slide(page, talks):
         page.keyboard.press("ArrowRight")
         places.append(page.evaluate("JSON.stringify(Reveal.getIndices())"))
     assert len(set(places)) == len(places) > page.evaluate("Reveal.getTotalSlides()")
+
+
+def test_the_slider_of_a_panel_moves_on_its_slide(page, talks):
+    page.goto((talks / f"{MOVING}.html").as_uri())
+    page.wait_for_function("() => Reveal.isReady()")
+    page.evaluate(
+        "() => { const slide = document.querySelector('.panel').closest('section');"
+        " const {h, v} = Reveal.getIndices(slide); Reveal.slide(h, v); }"
+    )
+    knob, label = page.get_by_role("slider"), page.locator(".panel output")
+    place, first = page.evaluate("Reveal.getIndices()"), label.inner_text()
+    knob.focus()
+    page.keyboard.press("End")
+    expect(label).not_to_have_text(first)
+    (picture,) = page.locator(".panel img:visible").all()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    box = knob.bounding_box()
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
+    expect(label).to_have_text(first)
+    assert page.evaluate("Reveal.getIndices()") == place
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getIndices()") != place, "after the mouse a key turns slides"
 
 
 @pytest.mark.parametrize("stem", STEMS)

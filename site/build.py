@@ -30,17 +30,40 @@ from softmaxlab.panel import Panel  # noqa: E402 - it stands beside the notebook
 
 STATES = 20
 PRINTED = 4
-# The control that moves; where a notebook is not named here, the panel's first.
+# The control that moves so that the first question below the panel can be answered, the states that
+# the answer is about (None: evenly spaced, or all), and where other controls stand for it. Where a
+# notebook is not named here, the panel's first control moves.
 MOVES = {
-    "00_start_here": "added",
-    "03_overflow_regions": "variant",
-    "04_which_axis": "variant",
+    "00_start_here": ("added", [*range(0, 701, 100), *range(705, 712), 800, 900, 1000], {}),
+    "02_shift_invariance": (
+        "c",
+        [*range(-120, 91, 30), -107, -105, -102, 85.5, 85.6, 85.8, 87.8, 88.6],
+        {},
+    ),
+    "03_overflow_regions": (
+        "n",
+        None,
+        {"variant": "B", "dtype": "float64", "around": "the overflow", "zoom": 5},
+    ),
+    "04_which_axis": (
+        "offset",
+        [-1000, -750, -740, -500, 0, 200, 400, 600, 700, *range(720, 761, 10), 800, 1000],
+        {"variant": "one max for all, rows"},
+    ),
+    "05_the_thread_examined": (
+        "offset",
+        [-1000, -745, -740, -500, 0, 300, 600, 700, *range(705, 712), 800, 1000],
+        {"variant": "B", "shape": "(4,)"},
+    ),
+    "06_how_accurate": ("offset", range(0, 1001, 50), {}),
+    "09_output_layer": ("temperature", None, {}),
+    "10_beyond_memory": ("step", None, {}),
 }
 RANGE = """
 <div class="panel">
 <label>{name} <input type="range" min="0" max="{last}" value="{start}" autocomplete="off"
 data-values="{labels}"> <output>{label}</output></label>
-<p>This control works without a kernel. The panel's others stay where the notebook puts them.</p>
+<p>This control works without a kernel. {others}</p>
 {figures}
 </div>
 """
@@ -62,13 +85,15 @@ def run(source, space):
         return eval(compile(ast.Expression(last.value), "<cell>", "eval"), space) if last else None
 
 
-def states(widget):
-    """(label, value) of the states that `widget` moves through: all, or about `STATES` of them."""
+def states(widget, values):
+    """(label, value) of the states that `widget` moves through: `values`, all, or some `STATES`."""
     if isinstance(widget, ipywidgets.Dropdown):
         return list(zip(map(str, widget._options_labels), widget._options_values))  # noqa: B905
-    steps = round((widget.max - widget.min) / widget.step)
-    stride = ceil(steps / STATES)
-    values = {widget.min + k * widget.step for k in range(0, steps + 1, stride)} | {widget.value}
+    if values is None:
+        steps = round((widget.max - widget.min) / widget.step)
+        values = [widget.min + k * widget.step for k in range(0, steps + 1, ceil(steps / STATES))]
+        values.append(widget.max)
+    values = {*values, widget.value}
     if isinstance(widget, ipywidgets.FloatSlider):
         values = {round(value, 6) for value in values}
     return [(format(value, widget.readout_format), value) for value in sorted(values)]
@@ -84,14 +109,22 @@ def table(rows):
     return f'<table class="docutils"><tr>{"<tr>".join(lines)}</table>' if rows else ""
 
 
+def put(widget, to):
+    """Puts a control to the value `to`, a list to the option of that label; says so in words."""
+    setattr(widget, "label" if isinstance(widget, ipywidgets.Dropdown) else "value", to)
+    return f"{widget.description} is {to}"
+
+
 def moving(panel, stem, static):
     """HTML in which one slider of `panel` moves; its pictures go to `static` / `stem`."""
     (static / stem).mkdir(parents=True)
-    name = MOVES.get(stem) or next(
+    first = next(
         key for key, control in panel.controls.items() if isinstance(control, ipywidgets.Widget)
     )
+    name, values, others = MOVES.get(stem, (first, None, {}))
+    stand = ", ".join(put(panel.controls[key], to) for key, to in others.items())
     widget = panel.controls[name]
-    found = states(widget)
+    found = states(widget, values)
     start = [value for _, value in found].index(widget.value)
     printed = {round(k * (len(found) - 1) / (PRINTED - 1)) for k in range(PRINTED)}
     figures = []
@@ -114,6 +147,8 @@ def moving(panel, stem, static):
             )
         )
     return RANGE.format(
+        others=html.escape(f"Here {stand}. " if stand else "")
+        + "The panel's other controls stay where the notebook puts them.",
         name=html.escape(widget.description),
         last=len(found) - 1,
         start=start,
@@ -127,7 +162,8 @@ def prepared(path, static):
     """The notebook at `path` with a moving slider in each panel, and alt text on each picture."""
     notebook, space = nbformat.read(path, as_version=4), {"__name__": path.stem}
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    last = max(number for number, cell in enumerate(code) if "Panel(" in cell.source)
+    panels = [number for number, cell in enumerate(code) if "Panel(" in cell.source]
+    last = max(panels, default=-1)
     for number, cell in enumerate(code):
         value = run(cell.source, space) if number <= last else None
         pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
@@ -154,10 +190,10 @@ def copy_linked(notebook, folder):
 
 
 def front_page():
-    """The README's first section and its table of notebooks, as the page that lists them."""
+    """The README's first section and that of the notebooks, as the page that lists them."""
     sections = re.split(r"^(?=## )", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
     listed = next(part for part in sections if part.startswith("## The notebooks"))
-    entries = re.findall(r"\[(\d\d [^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
+    entries = re.findall(r"\[([^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
     tree = "\n".join(["```{toctree}", ":hidden:", *(f"{name} <{page}>" for name, page in entries)])
     return "\n".join([sections[0], listed, tree, "```", ""])
 
@@ -180,7 +216,7 @@ def main():
     (source / "index.md").write_text(front_page(), "utf-8")
     (source / "notebooks").mkdir()
     os.chdir(ROOT / "notebooks")
-    for path in sorted(Path().glob("[0-9][0-9]_*.ipynb")):
+    for path in sorted(Path().glob("*.ipynb")):
         print(path.name, flush=True)
         notebook = prepared(path, static)
         copy_linked(notebook, source)

@@ -6,6 +6,7 @@ extensions = ["myst_nb"]
 
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
+nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath"]
 
 html_theme = "furo"

@@ -16,10 +16,14 @@ from PIL import Image
 from playwright.sync_api import expect
 from test_notebooks import panel_of, pinned
 
+from softmaxlab.quiz import read
+
 ROOT = browser.ROOT
+QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
 MODULES = ROOT / "tests" / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
-PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEMS)]
+QUIZZES = [path.stem for path in run_notebooks.quizzes()]
+PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEMS + QUIZZES)]
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
 MEGABYTES = 5
 SMALLEST = 12  # pixels
@@ -86,7 +90,7 @@ def test_every_picture_is_there_with_its_alt_text(stem, page, address):
     alts = {words(alt) for alt, _ in shown}
     for cell in run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells:
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
+            if "image/png" in output.get("data", {}) and "Panel(" not in cell.source:
                 assert words(output.metadata["image/png"]["alt"]) in alts
 
 
@@ -119,7 +123,7 @@ def test_every_link_within_the_site_leads_to_a_page(site):
 
 def test_the_course_can_be_read_from_page_to_page(page, address):
     page.goto(f"{address}index.html")
-    for stem in STEMS:
+    for stem in STEMS + QUIZZES:
         page.locator("a.next-page").click()
         page.wait_for_url(f"**/{stem}.html")
         expect(page.locator("h1")).not_to_be_empty()
@@ -149,10 +153,25 @@ def test_solutions_are_folded_and_open_by_keyboard(page, address):
     expect(solution.locator(".highlight").first).to_be_visible()
 
 
+def test_a_quiz_shows_its_questions_and_folds_its_answers(page, address):
+    for stem in QUIZZES:
+        page.goto(f"{address}notebooks/{stem}.html")
+        answers = page.locator("details")
+        assert answers.count() == 10
+        assert page.locator("details[open]").count() == 0
+        for item, folded in zip(read(QUESTIONS, stem[5:]), answers.all(), strict=True):
+            article = words(page.locator("article").inner_text())
+            assert all(words(option.text) in article for option in item.options)
+            expect(folded.locator("p").first).to_be_hidden()
+            folded.locator("summary").click()
+            expect(folded.locator("a.internal").first).to_be_visible()
+
+
 def test_every_formula_is_set(page, address):
     found = 0
-    for stem in STEMS:
+    for stem in STEMS + QUIZZES:
         page.goto(f"{address}notebooks/{stem}.html")
+        assert "$" not in page.locator("article").inner_text()
         count = page.locator(".math").count()
         assert page.locator(".math > .katex math, .math > .katex-display math").count() == count
         found += count
@@ -200,9 +219,10 @@ def test_the_slider_of_a_panel_moves_by_keyboard(stem, page, address):
 def test_the_slider_shows_what_the_panel_draws(site, page, address):
     panel, stem = panel_of("04_which_axis"), "04_which_axis"
     page.goto(f"{address}notebooks/{stem}.html")
-    variant = panel.controls["variant"]
-    for number, (label, value) in enumerate(variant.options):
-        variant.value = value
+    panel.controls["variant"].label = "one max for all, rows"
+    labels = page.get_by_role("slider").get_attribute("data-values").split("|")
+    for number, label in enumerate(labels):
+        panel.controls["offset"].value = int(label)
         figure = page.locator(".panel figure").nth(number)
         assert words(figure.locator("img").get_attribute("alt")) == words(panel.words.sentence)
         rows = figure.locator("tr").evaluate_all(
@@ -212,6 +232,68 @@ def test_the_slider_shows_what_the_panel_draws(site, page, address):
         with Image.open(site / "_static" / stem / f"{number}.png") as image:
             off = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(panel.frame(), int))
         assert off.mean() < 2, label
+
+
+# What the first question below each panel asks for: the words for the control that moves, and what
+# the answer says, by the value where it says so.
+ANSWERS = {
+    "00_start_here": ("added", {"706": "they agree", "707": r"nan, 0\.000, 0\.000", "710": "dead"}),
+    "01_scores_to_probabilities": (
+        "logit of class 0",
+        {"-6.00": "Class 1 leads", "6.00": "Class 0 leads"},
+    ),
+    "02_shift_invariance": (
+        "c",
+        {
+            "85.50": "right as well",
+            "85.60": "silently 0",
+            "85.80": "nan, 0, 0",
+            "88.60": "nan, nan, nan",
+        },
+    ),
+    "03_overflow_regions": ("classes n", {"2": "under 1 % zero", "1000": "6 % zero"}),
+    "04_which_axis": (
+        "add to row 0",
+        {"730": "right", "740": "wrong, some entry", "750": "8 of 12 entries are nan"},
+    ),
+    "05_the_thread_examined": ("offset", {"707": "right", "708": "is 0", "709": "nan in 1 of 4"}),
+    "06_how_accurate": ("offset", {"800": "about 500 ulps", "850": "below 8 ulps"}),
+    "07_how_fast": (
+        "entries in one row",
+        {"10": "One row of 10,", "10000000": "One row of 10000000"},
+    ),
+    "08_soft_argmax": (
+        "temperature",
+        {"-2.00": "the entropy 0.0000", "2.00": "the entropy 1.0986"},
+    ),
+    "09_output_layer": (
+        "temperature",
+        {"0.10": "110 of 114 .* confidence of 1.000", "10.00": "110 of 114 .* confidence of 0.454"},
+    ),
+    "10_beyond_memory": ("step", {"-3.00": "max 2.7 and sum 3.0", "3.00": "max 23.2 and sum 2.5"}),
+}
+
+
+def first_question(stem):
+    """What the notebook asks first below its panel."""
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
+    last = max(i for i, cell in enumerate(cells) if cell.source.endswith("\npanel"))
+    below = "\n\n".join(cell.source for cell in cells[last + 1 :])
+    return words(
+        re.search(r"^(?:1\.|\*\*Question 1\.\*\*) (.+?)\n(?=2\.|\n)", below, re.M | re.S)[1]
+    )
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_slider_answers_the_first_question_below_it(stem, page, address):
+    asked, answers = ANSWERS[stem]
+    page.goto(f"{address}notebooks/{stem}.html")
+    panel = page.locator(".panel").last
+    assert re.search(rf"\b{asked}\b", first_question(stem))
+    labels = panel.get_by_role("slider").get_attribute("data-values").split("|")
+    said = panel.locator("figure img").evaluate_all("images => images.map(image => image.alt)")
+    for label, answer in answers.items():
+        assert re.search(answer, words(said[labels.index(label)])), label
 
 
 def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):

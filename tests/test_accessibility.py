@@ -1,5 +1,6 @@
 """What color-blind eyes, a keyboard and a screen reader get of the pictures and panels."""
 
+import ast
 import itertools
 import os
 import random
@@ -8,8 +9,10 @@ from collections import Counter
 
 import browser
 import matplotlib
+import nbformat
 import numpy as np
 import pytest
+import run_notebooks
 from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
@@ -158,7 +161,7 @@ def in_order(widget):
 @pytest.mark.skipif(not pinned(), reason="the same everywhere; measured with Binder's pins")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_control_of_a_panel_has_a_name_and_every_text_reads(path):
-    panel, rng = panel_of(path.stem), random.Random(0)
+    panel, rng = panel_here(path), random.Random(0)
     controls = [widget for widget in in_order(panel.box) if widget in panel.widgets()]
     assert len(controls) == len(panel.widgets())
     names = [widget.description for widget in controls]
@@ -173,19 +176,87 @@ def test_every_control_of_a_panel_has_a_name_and_every_text_reads(path):
         assert_readable(panel.figure)
 
 
+def names_of(panel):
+    """Names of the controls of `panel`, in the order in which they stand."""
+    return [widget.description for widget in in_order(panel.box) if widget in panel.widgets()]
+
+
+def cell_of_panel(path):
+    """The code of the notebook at `path` that makes its panel of sliders, and no other."""
+    code = [cell.source for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
+    last = max(i for i, source in enumerate(code) if source.endswith("\npanel"))
+    needed, lines = {"panel"}, ["panel"]
+    for statement in reversed(ast.parse("\n".join(code[: last + 1])).body):
+        stored, loaded = names_in(statement)
+        if stored & needed:
+            needed = (needed - stored) | loaded
+            lines.insert(0, ast.unparse(statement))
+    return "\n".join(lines)
+
+
+def panel_here(path):
+    """The panel of the notebook at `path`, made in this process."""
+    space = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(run_notebooks.NOTEBOOKS)
+        exec(cell_of_panel(path), space)
+    return space["panel"]
+
+
+def names_in(statement):
+    """Names that a statement binds, and names that it reads or changes."""
+    stored, loaded = set(), set()
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        stored.add(statement.name)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.alias):
+            stored.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            stored |= {node.value.id} if isinstance(node.value, ast.Name) else set()
+    return stored, loaded
+
+
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """Notebook 04, run in JupyterLab."""
+def lab(tmp_path_factory):
+    """Opens a notebook in JupyterLab and runs it: one server and one browser for this module."""
     if browser.CHROMIUM is None and "CI" not in os.environ:
         pytest.skip("no Chromium on this machine; install one to run these tests")
     folder, scratch = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("server")
     browser.copy_checkout(folder)
+    cells = [nbformat.v4.new_code_cell(cell_of_panel(path)) for path in PATHS]
+    every = run_notebooks.written(nbformat.v4.new_notebook(cells=cells))
+    nbformat.write(every, folder / "notebooks" / "panels.ipynb")
     with browser.jupyterlab(folder, scratch) as address, browser.browser() as chromium:
-        notebook = browser.Notebook(chromium, address, "04_which_axis.ipynb")
-        notebook.run_all()
-        notebook.image()
-        yield notebook
-        notebook.close()
+
+        def opened(name):
+            notebook = browser.Notebook(chromium, address, name)
+            notebook.run_all()
+            notebook.image()
+            return notebook
+
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def notebook(lab):
+    """Notebook 04."""
+    notebook = lab("04_which_axis.ipynb")
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture(scope="module")
+def panels(lab):
+    """A notebook that has the panels of all others, a cell for each."""
+    if not pinned():
+        pytest.skip("the same everywhere; looked at with Binder's pins")
+    notebook = lab("panels.ipynb")
+    expect(notebook.page.locator(".widget-html img")).to_have_count(len(PATHS))
+    notebook.page.evaluate(AXE.read_text("utf-8"))
+    yield notebook
+    notebook.close()
 
 
 PANEL = ".jp-OutputArea:has(> * .widget-html)"
@@ -207,10 +278,13 @@ FOCUS = """() => {
 }"""
 
 
-def test_tab_meets_every_control_in_the_order_seen(notebook):
-    page, panel = notebook.page, panel_of("04_which_axis")
-    names = [widget.description for widget in in_order(panel.box) if widget in panel.widgets()]
-    page.get_by_role("slider", name=names[0], exact=True).focus()
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_tab_meets_every_control_in_the_order_seen(path, panels):
+    page, names = panels.page, names_of(panel_here(path))
+    shown = page.locator(PANEL).nth(PATHS.index(path))
+    controls = shown.locator(".noUi-handle, select")
+    expect(controls).to_have_count(len(names))
+    controls.first.focus()
     met = []
     for _ in range(4 * len(names)):
         focus = page.evaluate(FOCUS)
@@ -220,6 +294,7 @@ def test_tab_meets_every_control_in_the_order_seen(notebook):
             break
         page.keyboard.press("Tab")
     assert [focus["name"] for focus in met] == names
+    assert shown.evaluate("panel => panel.contains(document.activeElement)")
     places = [(round(focus["y"] / 10), focus["x"]) for focus in met]
     assert places == sorted(places)
     assert all(focus["seen"] for focus in met)
@@ -260,6 +335,19 @@ def test_words_and_picture_of_a_panel_are_large_enough(notebook):
     assert_readable(panel.figure, width / panel.figure.canvas.get_width_height()[0])
 
 
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_axe_finds_nothing_serious_in_a_panel(path, panels):
+    shown = panels.page.locator(PANEL).nth(PATHS.index(path))
+    shown.scroll_into_view_if_needed()
+    assert_nothing_serious(shown.evaluate("panel => axe.run(panel, {resultTypes: ['violations']})"))
+
+
+def assert_nothing_serious(report):
+    assert len(report["passes"]) > 5
+    serious = [fault for fault in report["violations"] if fault["impact"] in SERIOUS]
+    assert [(f["id"], [node["html"][:200] for node in f["nodes"]]) for f in serious] == []
+
+
 def test_axe_finds_nothing_serious_of_ours(notebook):
     """Ours is what cells show: their outputs and their prose. The rest is JupyterLab's own."""
     page = notebook.page
@@ -269,6 +357,4 @@ def test_axe_finds_nothing_serious_of_ours(notebook):
         "axe.run({include: [['.jp-OutputArea'], ['.jp-RenderedMarkdown']]},"
         " {resultTypes: ['violations']})"
     )
-    assert len(report["passes"]) > 5
-    serious = [fault for fault in report["violations"] if fault["impact"] in SERIOUS]
-    assert [(f["id"], [node["html"][:200] for node in f["nodes"]]) for f in serious] == []
+    assert_nothing_serious(report)

@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import itertools
+import math
 import re
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import nbformat
 import pytest
 import run_notebooks
 from test_notebooks import each_notebook, is_prediction, predictions
+
+from softmaxlab.exercises import compare
 
 NOTEBOOKS = run_notebooks.NOTEBOOKS
 GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
@@ -58,10 +62,12 @@ def test_the_metadata_says_what_the_first_cell_says(path):
 @pytest.mark.parametrize("minutes", [45, 90, 180])
 def test_a_route_adds_up_and_names_sections_that_are_there(minutes):
     route = rows(part(f"### {minutes} minutes"))
-    assert sum(int(time) for time, *_ in route) == minutes
-    assert any(section == "break" for _, _, section, _ in route) == (minutes > 90)
+    ends = list(itertools.accumulate(int(time) for time, *_ in route))
+    assert ends[-1] == minutes
+    assert [until for _, until, *_ in route] == [f"{t // 60}:{t % 60:02}" for t in ends]
+    assert any(section == "break" for *_, section, _ in route) == (minutes > 90)
     walked = []
-    for _, number, section, doing in route:
+    for _, _, number, section, doing in route:
         if section == "break":
             continue
         links = re.findall(r"\[(.+?)\]\((.+?)\)(?:, |$)", section)
@@ -76,7 +82,7 @@ def test_a_route_adds_up_and_names_sections_that_are_there(minutes):
 
 def test_a_route_mentions_predictions_of_its_own_notebooks_only():
     for minutes in (45, 90, 180):
-        for _, number, _, doing in rows(part(f"### {minutes} minutes")):
+        for _, _, number, _, doing in rows(part(f"### {minutes} minutes")):
             for name in re.findall(r"on `(\w+)`|and `(\w+)`$", doing):
                 cells = run_notebooks.read(COURSE[number]).cells
                 asked = "\n".join(cell.source for cell in cells if is_prediction(cell))
@@ -95,7 +101,7 @@ def test_the_guide_states_for_each_prediction_what_is_measured(path):
     """A time is stated too, and may differ."""
     tables = re.split(r"^### ", part("## Predictions"), flags=re.MULTILINE)
     (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
-    listed = {name.strip("`"): value.strip("`") for name, value, *_ in rows(table)}
+    listed = {asked.split("`")[1]: value.strip("`") for asked, value, *_ in rows(table)}
     asked = predictions(path)
     assert list(listed) == [name for name, *_ in asked]
     for name, measured, _, timed in asked:
@@ -107,6 +113,24 @@ def test_the_guide_states_for_each_prediction_what_is_measured(path):
             said = [shown(*pair) for pair in zip(values, stated, strict=True)]
             assert said == stated, name
     assert all(len(cell) > 10 for row in rows(table) for cell in row[2:])
+
+
+def literals(text):
+    """The values that stand in backticks in `text`, and not its names and calls."""
+    for code in re.findall(r"`(.+?)`", text):
+        with contextlib.suppress(SyntaxError, NameError):
+            yield eval(code, {"nan": math.nan})
+
+
+@each_notebook
+def test_a_wrong_answer_of_the_guide_is_called_wrong(path):
+    tables = re.split(r"^### ", part("## Predictions"), flags=re.MULTILINE)
+    (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
+    wrong = {asked.split("`")[1]: list(literals(cell)) for asked, _, cell, _ in rows(table)}
+    assert sum(map(len, wrong.values())) > 1
+    for name, measured, unit, timed in predictions(path):
+        for guess in wrong[name]:
+            assert timed or not compare(guess, measured, unit).passed, (name, guess)
 
 
 QUESTIONS = re.split(r"^\*\*\d+\.\*\* ", part("## Exam questions"), flags=re.MULTILINE)[1:]

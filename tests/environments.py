@@ -30,7 +30,9 @@ def python(version):
 
 
 def uv(*arguments):
-    subprocess.run([sys.executable, "-m", "uv", "-q", *map(str, arguments)], check=True)
+    """Runs uv, and returns what it prints."""
+    command = [sys.executable, "-m", "uv", "-q", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def make(folder, version, *installs):

@@ -1,6 +1,5 @@
-"""What a reader meets before any code: README, links, pictures, formulas, pins, and the style."""
+"""What a reader meets before any code: README, links, pictures, formulas, and the style."""
 
-import importlib.metadata
 import json
 import os
 import re
@@ -12,7 +11,6 @@ from urllib.parse import unquote
 
 import pytest
 import run_notebooks
-from packaging.requirements import Requirement
 from test_notebooks import pinned
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,8 +18,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 TESTS = ROOT / "tests"
 sys.path.insert(0, str(ROOT / "figures"))
 import make  # noqa: E402 - figures/make.py
-
-BASE_IMAGE = {"jupyter", "jupyterlab", "ipywidgets"}
 
 
 def prose():
@@ -110,34 +106,6 @@ def test_every_formula_parses():
         text=True,
     )
     assert json.loads(parsed.stdout) == []
-
-
-def test_binder_pins_what_its_base_image_lacks():
-    """Each pin is exact, within the course's range, and each package is pinned or in the base."""
-    assert (ROOT / "binder" / "runtime.txt").read_text() == "python-3.13\n"
-    lines = (ROOT / "binder" / "requirements.txt").read_text().split()
-    pins = {Requirement(line).name: line.partition("==")[2] for line in lines}
-    wanted = [Requirement(line) for line in (ROOT / "requirements.txt").read_text().split()]
-    assert {requirement.name for requirement in wanted} <= set(pins) | BASE_IMAGE
-    assert not BASE_IMAGE & set(pins)
-    for requirement in wanted:
-        if requirement.name in pins:
-            assert requirement.specifier.contains(pins[requirement.name]), requirement
-        assert requirement.specifier.contains(importlib.metadata.version(requirement.name))
-
-
-def test_numpy_matplotlib_and_dask_need_nothing_that_is_not_pinned():
-    pins = {
-        line.partition("==")[0] for line in (ROOT / "binder/requirements.txt").read_text().split()
-    }
-    # The base image has these for Jupyter itself.
-    base = {"packaging", "python-dateutil", "jinja2", "psutil", "pyyaml", "tornado", "urllib3"}
-    for name in ("numpy", "scipy", "matplotlib", "dask", "distributed", "partd"):
-        for line in importlib.metadata.requires(name) or []:
-            needed = Requirement(line)
-            there = {"extra": "", "python_version": "3.13"}
-            if needed.marker is None or needed.marker.evaluate(there):
-                assert needed.name.lower() in pins | base, needed
 
 
 @pytest.mark.parametrize(

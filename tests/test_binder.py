@@ -1,0 +1,247 @@
+"""Binder without Binder: what repo2docker makes of `binder/`, and the notebooks in what it starts.
+
+Binder itself is not launched. The base image is taken from repo2docker's own lock file, with the
+packages that PyPI has under the same versions.
+"""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import browser
+import environments
+import nbformat
+import psutil
+import pytest
+import run_notebooks
+import websocket
+from jupyter_client.jsonutil import json_default
+from jupyter_client.session import Session
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from test_notebooks import DRIVE, NOT_YET, each_notebook, pinned
+
+ROOT = browser.ROOT
+PINS = ROOT / "binder" / "requirements.txt"
+# PyPI's names of what conda splits or calls otherwise.
+ON_PYPI = {
+    "jupyterhub-base": "jupyterhub",
+    "jupyterhub-singleuser": "jupyterhub",
+    "nbconvert-core": "nbconvert",
+    "python-fastjsonschema": "fastjsonschema",
+}
+# The base image's ipykernel 7.0 forgets numpy's error state, a context variable, after each cell
+# (ipython/ipykernel, issue 1457), so 03 would warn. The one that is pinned wants the other two.
+REPLACED = {"ipykernel", "jupyter-client", "tornado"}
+PREFIX, TOKEN = "/user/ada-softmax-x1/", "a-token"
+MEGABYTES = 1000  # of the 1 to 2 GB that Binder gives
+
+made_once = pytest.mark.skipif(not pinned(), reason="the same everywhere; read with Binder's pins")
+
+
+def of_file(path):
+    return [Requirement(line) for line in path.read_text("utf-8").split()]
+
+
+@pytest.fixture(scope="module")
+def dockerfile():
+    """What repo2docker would build."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--user-id=1000"]
+    platform = "--Repo2Docker.platform=linux/amd64"
+    ran = subprocess.run(
+        [*command, platform, "."], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def base_lock(dockerfile):
+    """The file that fixes every package of the base image."""
+    escaped = re.search(r"-2fconda-2f(\S+?lock)-\w{6} /tmp/env/environment.lock$", dockerfile, re.M)
+    name = escaped.group(1).replace("-2e", ".").replace("-2d", "-")
+    package = Path(importlib.util.find_spec("repo2docker").origin).parent
+    return package / "buildpacks" / "conda" / name
+
+
+@pytest.fixture(scope="module")
+def base(base_lock):
+    """Versions in the base image, by PyPI's names."""
+    archives = re.findall(
+        r"/([a-z][^/\s]*)-([^-/]+)-[^-/]+\.(?:conda|tar\.bz2)#", base_lock.read_text()
+    )
+    return {canonicalize_name(ON_PYPI.get(name, name)): version for name, version in archives}
+
+
+@made_once
+def test_the_python_is_the_one_that_the_pins_are_for(base):
+    assert base["python"].startswith("3.13.")
+
+
+@made_once
+def test_the_pins_are_installed_before_the_source_is_copied(dockerfile):
+    """So a change of a notebook does not install them anew."""
+    steps = [line for line in dockerfile.splitlines() if re.match("COPY .*src|RUN .*pip ", line)]
+    pins, install, source = steps
+    assert pins.endswith(" src/binder/requirements.txt ${REPO_DIR}/binder/requirements.txt")
+    assert install.endswith('pip install --no-cache-dir -r "binder/requirements.txt"')
+    assert source.endswith(" src/ ${REPO_DIR}/")
+
+
+def assert_there(requirement, pins, base):
+    """`requirement` is met by a pin, or by the base image where there is no pin."""
+    version = (base | pins).get(canonicalize_name(requirement.name))
+    assert version, f"{requirement} is neither pinned nor in the base image"
+    assert requirement.specifier.contains(version), f"{requirement}, there is {version}"
+
+
+@pytest.fixture(scope="module")
+def pins():
+    lines = PINS.read_text("utf-8").split()
+    return {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
+
+
+@made_once
+def test_every_requirement_is_pinned_or_in_the_base_image(pins, base):
+    assert all(pins.values())
+    assert set(pins) & set(base) == REPLACED
+    for requirement in of_file(ROOT / "requirements.txt"):
+        if requirement.name == "jupyter":  # it only names others; the console is for a terminal
+            for line in set(importlib.metadata.requires("jupyter")) - {"jupyter-console"}:
+                assert line in base
+        else:
+            assert_there(requirement, pins, base)
+
+
+@made_once
+def test_the_pins_need_nothing_else(pins, base):
+    for name in pins:
+        for requirement in map(Requirement, importlib.metadata.requires(name) or []):
+            there = {"extra": "", "python_version": "3.13", "python_full_version": base["python"]}
+            if requirement.marker is None or requirement.marker.evaluate(there):
+                assert_there(requirement, pins, base)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, base_lock, base, pins):
+    """JupyterLab with the versions of the image, under a prefix and a token: what it runs as."""
+    folder, scratch = tmp_path_factory.mktemp("binder"), tmp_path_factory.mktemp("server")
+    versions = folder / "base.txt"
+    versions.write_text("\n".join(f"{name}=={version}" for name, version in base.items()))
+    chosen = re.findall(
+        r"^- ([\w-]+)==", base_lock.with_name("environment.py-3.13.yml").read_text(), re.M
+    )
+    python = environments.make(
+        folder / "python",
+        "3.13",
+        [*(ON_PYPI.get(name, name) for name in chosen), "-c", versions],
+        ["-r", PINS],
+    )
+    listed = environments.uv("pip", "list", "--format=json", "--python", python)
+    there = {canonicalize_name(each["name"]): each["version"] for each in json.loads(listed)}
+    assert {name: there[name] for name in there if name in base | pins} == {
+        name: version for name, version in (base | pins).items() if name in there
+    }
+    checkout = folder / "checkout"
+    browser.copy_checkout(checkout)
+    with browser.jupyterlab(checkout, scratch, python, PREFIX, TOKEN) as address:
+        assert address.endswith(PREFIX.rstrip("/"))
+        found = next((scratch / "RUNTIME").glob("jpserver-*.json"))
+        yield address, psutil.Process(json.loads(found.read_text())["pid"])
+
+
+def ask(address, method, path, body=None):
+    request = urllib.request.Request(
+        f"{address}/api/{path}",
+        json.dumps(body).encode() if body else None,
+        {"Authorization": f"token {TOKEN}"},
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=browser.SECONDS) as answer:
+        return json.loads(answer.read() or "null")
+
+
+@contextlib.contextmanager
+def kernel_of(address, path):
+    """A websocket to the kernel of a session of the notebook at `path`."""
+    session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+    session = ask(address, "POST", "sessions", session)
+    channels = f"{address}/api/kernels/{session['kernel']['id']}/channels"
+    socket = websocket.create_connection(
+        channels.replace("http", "ws", 1),
+        browser.SECONDS,
+        header={"Authorization": f"token {TOKEN}"},
+    )
+    try:
+        yield socket
+    finally:
+        socket.close()
+        ask(address, "DELETE", f"sessions/{session['id']}")
+
+
+def outputs(socket, code):
+    """What a kernel shows for `code`."""
+    request = Session().msg("execute_request", {"code": code, "allow_stdin": False})
+    socket.send(json.dumps(request | {"channel": "shell"}, default=json_default))
+    shown = []
+    while True:
+        message = json.loads(socket.recv())
+        if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+            continue
+        if message["content"].get("execution_state") == "idle":
+            return shown
+        with contextlib.suppress(ValueError):  # no output, but a reply or a widget's message
+            shown.append(nbformat.v4.output_from_msg(message))
+
+
+@contextlib.contextmanager
+def peaks(server):
+    """The most memory, in MB, of the server with its kernel, and of what the kernel started.
+
+    Pages that they share are counted each time, so it is rather too much than too little.
+    """
+    most, done = {"server and kernel": 0.0, "workers": 0.0}, threading.Event()
+
+    def megabytes(processes):
+        total = 0
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += process.memory_info().rss / 1e6
+        return total
+
+    def watch():
+        while not done.wait(0.05):
+            kernels = server.children()
+            started = [each for kernel in kernels for each in kernel.children(recursive=True)]
+            for name, group in zip(most, ([server, *kernels], started), strict=True):
+                most[name] = max(most[name], megabytes(group))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        done.set()
+        watcher.join()
+
+
+@environments.asked
+@each_notebook
+def test_runs_in_what_binder_starts(path, server):
+    address, process = server
+    notebook = run_notebooks.read(path)
+    with peaks(process) as most, kernel_of(address, f"notebooks/{path.name}") as socket:
+        for cell in (each for each in notebook.cells if each.cell_type == "code"):
+            shown = outputs(socket, cell.source)
+            assert not [each for each in shown if each.output_type == "error"], cell.source
+            assert not [each for each in shown if each.get("name") == "stderr"], cell.source
+            assert not run_notebooks.is_exercise(cell) or NOT_YET in str(shown)
+        said = json.loads("".join(each.text for each in outputs(socket, DRIVE)))
+    assert said["driven"] > 0
+    assert most["server and kernel"] < MEGABYTES, most

@@ -185,6 +185,7 @@ PROPERTIES = (
             _FORTY - 900,
             _FORTY / 100 + 709.7,
             np.linspace(-1000, 950, 40),
+            np.add.outer(np.arange(10) / 10, [2000.0] * 40 + [-5000.0]),
             [_FORTY + 900, _FORTY - 900],
         ),
         ("right axis", "length 1", *_IN_RANGE, "shift", "own scale"),

@@ -30,7 +30,7 @@ SHARED = (
     "katex/dist/katex.min.css",
     "katex/dist/contrib/auto-render.min.js",
 )
-LINES, COLUMNS = 16, 86
+LINES, COLUMNS = 17, 90
 
 
 def copy_shared(shared):

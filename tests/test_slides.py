@@ -22,7 +22,7 @@ MODULES = ROOT / "tests" / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
 MOVING = "00_start_here"
 SCREEN = {"width": 1280, "height": 720}
-SMALLEST = 21  # pixels of text
+SMALLEST = 20  # pixels of text
 WIDEST = """
 .reveal { font-family: "DejaVu Sans" }
 .reveal pre, .reveal code { font-family: "DejaVu Sans Mono" }
@@ -47,8 +47,8 @@ async () => {
     Reveal.slide(h, v, Infinity);
     for (const fold of slide.querySelectorAll('details')) fold.open = true;
     const page = slide.getBoundingClientRect();
-    const within = box => box.left >= page.left && box.right <= page.right
-      && box.top >= page.top && box.bottom <= page.bottom;
+    const within = box => box.left >= page.left + MARGIN && box.right <= page.right - MARGIN
+      && box.top >= page.top + MARGIN && box.bottom <= page.bottom - MARGIN;
     const parts = [...slide.querySelectorAll('*')].filter(
       e => e.checkVisibility() && !e.parentElement.closest('.katex')
     );
@@ -84,7 +84,7 @@ async () => {
   }
   return slides;
 }
-"""
+""".replace("MARGIN", "16")
 
 
 @pytest.fixture(scope="module")

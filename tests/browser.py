@@ -38,24 +38,30 @@ def copy_checkout(folder):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, scratch, python=sys.executable, prefix="/", token=""):
+def jupyterlab(
+    folder, scratch, python=sys.executable, prefix="/", token="", application=("jupyterlab",)
+):
     """Serves `folder` on loopback; gives the server's address. `scratch` takes its files.
 
-    The server is that of `python`; below `prefix`, it lets in who has `token`.
+    The server is what `python -m` makes of `application`, which may be Notebook 7 instead; below
+    `prefix`, it lets in who has `token`. What it would open in a browser is named in its log.
     """
     places = {name: str(scratch / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = os.environ | {f"JUPYTER_{name}_DIR": place for name, place in places.items()}
-    command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    environment |= {"BROWSER": "echo %s", "JUPYTER_PLATFORM_DIRS": "1"}
+    command = [python, "-m", *application, "--allow-root"]
     command += [
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--IdentityProvider.token={token}",
         f"--ServerApp.base_url={prefix}",
         "--LabApp.news_url=",
     ]
     with (scratch / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [*command, f"--ServerApp.root_dir={folder}"],
-            env=environment | {"JUPYTER_PLATFORM_DIRS": "1"},
+            command,
+            cwd=folder,
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -3,6 +3,8 @@
 import base64
 import io
 import os
+import re
+import time
 
 import browser
 import numpy as np
@@ -12,6 +14,7 @@ from playwright.sync_api import expect
 from test_notebooks import panel_of
 
 NOTEBOOK = "04_which_axis.ipynb"
+ONE_MAX = "one max for all, rows"
 PALETTE = 16  # of 255
 expect.set_options(timeout=browser.MILLISECONDS)
 STATUS = ".widget-html p[role=status]"
@@ -23,11 +26,23 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """Notebook 04 of a clean checkout, opened and run."""
-    folder, scratch = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("server")
+def checkout(tmp_path_factory):
+    """A clean checkout."""
+    folder = tmp_path_factory.mktemp("checkout")
     browser.copy_checkout(folder)
-    with browser.jupyterlab(folder, scratch) as address, browser.browser() as chromium:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def notebook(checkout, chromium, tmp_path_factory):
+    """Notebook 04, opened and run."""
+    with browser.jupyterlab(checkout, tmp_path_factory.mktemp("server")) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK)
         notebook.run_all()
         notebook.image()
@@ -155,6 +170,43 @@ def test_a_list_changes_the_sentence(notebook):
         notebook.changed_image(before)
         wanted.controls["variant"].value = value
         expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
+
+
+def assert_list_and_slider_move(notebook):
+    """Asserts that picture and sentence follow a row that is raised until one max is too far."""
+    wanted = expected()
+    wanted.controls["variant"].value = dict(wanted.controls["variant"].options)[ONE_MAX]
+    notebook.page.get_by_label("variant").first.select_option(label=ONE_MAX)
+    expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
+    before, right = notebook.image(), wanted.words.sentence
+    wanted.controls["offset"].value = 1000
+    assert wanted.words.sentence != right
+    handle(notebook, "add to row 0").focus()
+    notebook.page.keyboard.press("End")
+    notebook.changed_image(before)
+    expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
+
+
+def test_notebook_7_moves_the_panel(checkout, chromium, tmp_path):
+    with browser.jupyterlab(checkout, tmp_path, application=["notebook"]) as address:
+        notebook = browser.Notebook(chromium, address, NOTEBOOK, "/notebooks/notebooks/{}")
+        notebook.run_all()
+        assert_list_and_slider_move(notebook)
+        notebook.close()
+
+
+def test_the_command_of_the_readme_opens_the_first_notebook(checkout, chromium, tmp_path):
+    readme = (checkout / "README.md").read_text("utf-8")
+    command = re.search(r"^python3 -m venv .* && \S+ -m (jupyterlab .*)$", readme, re.MULTILINE)
+    opened, deadline = None, time.monotonic() + browser.SECONDS
+    with browser.jupyterlab(checkout, tmp_path, application=command[1].split()):
+        while opened is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+            opened = re.search(r"file:///\S+", (tmp_path / "server.log").read_text("utf-8"))
+        notebook = browser.Notebook(chromium, opened[0], "", "")
+        title = notebook.page.locator(".jp-Notebook h1").first
+        expect(title).to_contain_text("are these two softmax functions the same?")
+        notebook.close()
 
 
 def test_no_cell_shows_an_error(notebook):

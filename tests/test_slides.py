@@ -184,8 +184,7 @@ def test_links_lead_to_talks_and_to_the_web(stem, talks):
             assert (talks / unquote(link)).exists(), link
 
 
-def test_every_cell_says_where_it_stands():
-    """A cell without `slideshow` would go on with the slide before it, which few should."""
+def test_no_slide_has_an_exercise_or_its_solution():
     for path in run_notebooks.paths():
         cells = run_notebooks.read(path).cells
         kinds = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in cells]

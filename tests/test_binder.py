@@ -41,6 +41,12 @@ ON_PYPI = {
 # (ipython/ipykernel, issue 1457), so 03 would warn. The one that is pinned wants the other two.
 REPLACED = {"ipykernel", "jupyter-client", "tornado"}
 PREFIX, TOKEN = "/user/ada-softmax-x1/", "a-token"
+# JupyterLab 4.4 takes what is not in sight out of the page.
+TO_PANEL = """() => {
+  const cells = jupyterapp.shell.currentWidget.content;
+  cells.activeCellIndex = cells.widgets.findIndex(cell => cell.node.querySelector('.widget-html'));
+  return cells.scrollToItem(cells.activeCellIndex);
+}"""
 MEGABYTES = 1000  # of the 1 to 2 GB that Binder gives
 
 made_once = pytest.mark.skipif(not pinned(), reason="the same everywhere; read with Binder's pins")
@@ -245,3 +251,17 @@ def test_runs_in_what_binder_starts(path, server):
         said = json.loads("".join(each.text for each in outputs(socket, DRIVE)))
     assert said["driven"] > 0
     assert most["server and kernel"] < MEGABYTES, most
+
+
+@environments.asked
+def test_a_slider_moves_in_the_jupyterlab_of_the_image(server):
+    address, _ = server
+    door = f"/lab/tree/notebooks/{{}}?reset&token={TOKEN}"
+    with browser.browser() as chromium:
+        notebook = browser.Notebook(chromium, address, "04_which_axis.ipynb", door)
+        notebook.run_all()
+        before = notebook.image()
+        notebook.page.evaluate(TO_PANEL)
+        notebook.page.locator(".noUi-handle").first.press("ArrowRight")
+        assert notebook.changed_image(before) != before
+        notebook.close()

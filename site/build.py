@@ -23,6 +23,7 @@ from PIL import Image
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
+GUIDE = ROOT / "notebooks" / "teachers_guide.md"
 KATEX = ROOT / "tests" / "node_modules" / "katex" / "dist"
 sys.path.insert(0, str(ROOT / "notebooks"))
 
@@ -178,10 +179,13 @@ def prepared(path, static):
     return notebook
 
 
-def copy_linked(notebook, folder):
-    """Copies into `folder` the files of the checkout that the prose of `notebook` links to."""
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for link in re.findall(r"\]\(([^)\s:#]+)\)", prose):
+def prose(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def copy_linked(text, folder):
+    """Copies into `folder` the files of the checkout that `text` links to from its notebooks."""
+    for link in re.findall(r"\]\(([^)\s:#]+)\)", text):
         source = (ROOT / "notebooks" / link).resolve()
         if source.suffix != ".ipynb":
             target = folder / source.relative_to(ROOT)
@@ -194,6 +198,7 @@ def front_page():
     sections = re.split(r"^(?=## )", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
     listed = next(part for part in sections if part.startswith("## The notebooks"))
     entries = re.findall(r"\[([^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
+    entries.append(("For teachers", f"notebooks/{GUIDE.stem}"))
     tree = "\n".join(["```{toctree}", ":hidden:", *(f"{name} <{page}>" for name, page in entries)])
     return "\n".join([sections[0], listed, tree, "```", ""])
 
@@ -219,8 +224,12 @@ def main():
     for path in sorted(Path().glob("*.ipynb")):
         print(path.name, flush=True)
         notebook = prepared(path, static)
-        copy_linked(notebook, source)
+        copy_linked(prose(notebook), source)
         nbformat.write(notebook, source / "notebooks" / path.name)
+    guide = GUIDE.read_text("utf-8")
+    copy_linked(guide, source)
+    guide = guide.replace("../README.md#open-it", "../index.md")
+    (source / "notebooks" / GUIDE.name).write_text(guide, "utf-8")
     sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
     subprocess.run([*sphinx, source, folder / "html"], check=True)
     print(folder / "html" / "index.html")

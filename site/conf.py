@@ -8,6 +8,7 @@ nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = project

@@ -23,7 +23,8 @@ QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
 MODULES = ROOT / "tests" / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
 QUIZZES = [path.stem for path in run_notebooks.quizzes()]
-PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEMS + QUIZZES)]
+STEPS = [*STEMS, *QUIZZES, "teachers_guide"]
+PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEPS)]
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
 MEGABYTES = 5
 SMALLEST = 12  # pixels
@@ -123,7 +124,7 @@ def test_every_link_within_the_site_leads_to_a_page(site):
 
 def test_the_course_can_be_read_from_page_to_page(page, address):
     page.goto(f"{address}index.html")
-    for stem in STEMS + QUIZZES:
+    for stem in STEPS:
         page.locator("a.next-page").click()
         page.wait_for_url(f"**/{stem}.html")
         expect(page.locator("h1")).not_to_be_empty()
@@ -169,7 +170,7 @@ def test_a_quiz_shows_its_questions_and_folds_its_answers(page, address):
 
 def test_every_formula_is_set(page, address):
     found = 0
-    for stem in STEMS + QUIZZES:
+    for stem in STEPS:
         page.goto(f"{address}notebooks/{stem}.html")
         assert "$" not in page.locator("article").inner_text()
         count = page.locator(".math").count()

@@ -89,10 +89,10 @@ def test_an_old_python_is_told(monkeypatch):
     assert "Install a newer Python" in report
 
 
-def test_the_first_cell_speaks_where_nothing_is_installed():
-    cell = next(c for c in run_notebooks.read(FIRST).cells if c.cell_type == "code")
+def test_the_first_cells_speak_where_nothing_is_installed():
+    cells = [c.source for c in run_notebooks.read(FIRST).cells if c.cell_type == "code"]
     ran = subprocess.run(
-        [sys.executable, "-S", "-I", "-c", cell.source],
+        [sys.executable, "-S", "-E", "-s", "-c", "\n".join(cells[:2])],
         cwd=FIRST.parent,
         capture_output=True,
         text=True,

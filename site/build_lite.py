@@ -18,6 +18,7 @@ import nbformat
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
 CORE = ROOT / "tests" / "node_modules" / "pyodide"
+WORK = "lite-work"
 EXTENSIONS = Path(sys.prefix, "share", "jupyter", "labextensions")
 USED = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 SHOWN = {
@@ -28,13 +29,13 @@ NEEDED = ("numpy", "scipy", "matplotlib")
 
 
 def settings(folder):
-    """Settings of JupyterLite's build of `folder` / "source" into `folder` / "lite"."""
+    """Settings of JupyterLite's build into `folder` / "lite"."""
     return {
         "LiteBuildConfig": {
             "apps": ["lab"],
-            "contents": [str(folder / "contents")],
+            "contents": [str(folder / WORK / "contents")],
             "output_dir": str(folder / "lite"),
-            "cache_dir": str(folder / "cache"),
+            "cache_dir": str(folder / WORK / "cache"),
             "no_sourcemaps": True,
             "ignore_sys_prefix": ["federated_extensions"],
             "federated_extensions": [str(EXTENSIONS / name) for name in USED],
@@ -81,10 +82,10 @@ def main():
     if not (given.pyodide / "pyodide-lock.json").exists():
         sys.exit(f"No Pyodide in {given.pyodide}; its core comes by: npm install --prefix tests")
     folder = given.folder.resolve()
-    source, site = folder / "source", folder / "lite"
-    for part in (source, folder / "contents", folder / "cache", site):
+    source, site = folder / WORK / "source", folder / "lite"
+    for part in (folder / WORK, site):
         shutil.rmtree(part, ignore_errors=True)
-    copy_course(folder / "contents")
+    copy_course(folder / WORK / "contents")
     core = source / "static" / "pyodide"
     shutil.copytree(given.pyodide, core, ignore=shutil.ignore_patterns("*.whl"))
     (source / "jupyter_lite_config.json").write_text(json.dumps(settings(folder)), "utf-8")

@@ -76,7 +76,7 @@ def assert_shown(notebook, panel):
     picture = page.locator(".widget-html img")
     expect(picture).to_have_attribute("alt", panel.words.sentence)
     cells = page.locator(".widget-html tr").first.locator("th,td")
-    assert cells.all_inner_texts() == panel.words.table[0]
+    assert cells.all_text_contents() == panel.words.table[0]
     there = pixels(base64.b64decode(notebook.image().partition("base64,")[2]))
     off = np.abs(there - pixels(panel._png)).max()
     assert off <= PALETTE, f"a pixel is off by {off} of 255"

@@ -224,7 +224,7 @@ def peaks(server):
     def watch():
         while not done.wait(0.05):
             kernels = server.children()
-            started = [each for kernel in kernels for each in kernel.children(recursive=True)]
+            started = [each for each in server.children(recursive=True) if each not in kernels]
             for name, group in zip(most, ([server, *kernels], started), strict=True):
                 most[name] = max(most[name], megabytes(group))
 

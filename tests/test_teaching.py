@@ -1,6 +1,7 @@
 """The teacher's guide: its routes, its numbers, its answers, and the command that grades."""
 
 import contextlib
+import csv
 import io
 import itertools
 import math
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 
+import browser
 import grade
 import nbformat
 import pytest
@@ -225,3 +227,37 @@ def test_a_cell_without_end_is_interrupted(tmp_path):
         "check_shortest",
         "check_breaks_b",
     }
+
+
+def test_the_figures_of_the_hub_are_those_that_were_measured():
+    with (browser.ROOT / "tests" / "hub.csv").open(encoding="utf-8") as file:
+        measured = list(csv.DictReader(file))
+    columns = {
+        "students": "{}",
+        "first picture s median": "{} s",
+        "first picture s p95": "{} s",
+        "slider ms median": "{} ms",
+        "slider ms p95": "{} ms",
+        "Chromium slider ms median": "{} ms",
+        "GiB in all": "{} GiB",
+    }
+    stated = part("## A hub for the class")
+    assert rows(stated) == [
+        [form.format(row[name]) for name, form in columns.items()] for row in measured
+    ]
+    assert all(row["kernels kept"] == row["students"] for row in measured)
+    full = measured[-1]
+    assert f"costs {full['CPU s a student until sliders']} seconds of one core" in stated
+    assert f"a slider {full['CPU ms a move']} ms" in stated
+    assert f"took {full['server started s p95']} s to start" in stated
+    with (browser.ROOT / "tests" / "hub_memory.csv").open(encoding="utf-8") as file:
+        memory = {row["process"][:2]: row for row in csv.DictReader(file)}
+    after = {name: int(row["MiB afterwards"]) for name, row in memory.items()}
+    assert f"A server takes {after.pop('se')} MiB" in stated
+    assert f"{min(after.values())} to {max(after.values())} MiB once" in stated
+    assert f"{memory['10']['MiB at most']} MiB at most while" in stated
+    assert memory["10"] == max(memory.values(), key=lambda row: int(row["MiB at most"]))
+    assert "open takes 500 MiB" in stated
+    assert (
+        490 <= int(memory["se"]["MiB afterwards"]) + sum(map(after.get, ("00", "02", "04"))) < 510
+    )

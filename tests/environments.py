@@ -1,11 +1,13 @@
-"""Environments of their own for the doors: another Python, and the versions of another place."""
+"""What the doors' tests need: tools that may be missing, and environments of their own."""
 
 import glob
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 
+import browser
 import pytest
 from test_notebooks import pinned
 
@@ -13,6 +15,22 @@ asked = pytest.mark.skipif(
     not (pinned() and "CI" in os.environ),
     reason="installs from PyPI and takes minutes; runs with Binder's pins where CI is set",
 )
+
+
+def needs(node, package):
+    """The marks of tests with Chromium, npm's `node` and PyPI's `package`; CI must have them."""
+    there = (
+        browser.CHROMIUM
+        and (browser.ROOT / "tests" / "node_modules" / node).exists()
+        and importlib.util.find_spec(package)
+    )
+    return [
+        pytest.mark.skipif(not pinned(), reason="the pages are made with Binder's pins"),
+        pytest.mark.skipif(
+            not there and "CI" not in os.environ,
+            reason=f"needs Chromium, {package}, and: npm install --prefix tests",
+        ),
+    ]
 
 
 def python(version):

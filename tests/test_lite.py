@@ -4,7 +4,6 @@ numpy for the browser is not in the site. With LITE_SITE naming a site that was 
 open network, notebook 04 runs as a whole.
 """
 
-import importlib.util
 import json
 import os
 import re
@@ -14,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import browser
+import environments
 import pytest
 import run_notebooks
 from playwright.sync_api import expect
 from test_browser import assert_list_and_slider_move
-from test_notebooks import pinned
 
 ROOT = browser.ROOT
 BUILT = os.environ.get("LITE_SITE")
@@ -26,18 +25,7 @@ DOOR = "/lab/index.html?path=notebooks/{}"
 NOTEBOOK = "04_which_axis.ipynb"
 expect.set_options(timeout=browser.MILLISECONDS)
 
-pytestmark = [
-    pytest.mark.skipif(not pinned(), reason="the site is made with Binder's pins"),
-    pytest.mark.skipif(
-        not (
-            browser.CHROMIUM
-            and (ROOT / "tests" / "node_modules" / "pyodide").exists()
-            and importlib.util.find_spec("jupyterlite_pyodide_kernel")
-        )
-        and "CI" not in os.environ,
-        reason="needs Chromium, site/lite-requirements.txt, and: npm install --prefix tests",
-    ),
-]
+pytestmark = environments.needs("pyodide", "jupyterlite_pyodide_kernel")
 
 EXECUTE = """async code => {
   const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;

@@ -1,20 +1,19 @@
 """The course without a kernel: the pages that site/build.py makes, in a browser."""
 
-import importlib.util
-import os
 import re
 import subprocess
 import sys
 from urllib.parse import unquote
 
 import browser
+import environments
 import numpy as np
 import pypdfium2
 import pytest
 import run_notebooks
 from PIL import Image
 from playwright.sync_api import expect
-from test_notebooks import panel_of, pinned
+from test_notebooks import panel_of
 
 from softmaxlab.quiz import read
 
@@ -31,18 +30,7 @@ SMALLEST = 12  # pixels
 SERIOUS = ("serious", "critical")
 expect.set_options(timeout=browser.MILLISECONDS)
 
-pytestmark = [
-    pytest.mark.skipif(not pinned(), reason="the site is made with Binder's pins"),
-    pytest.mark.skipif(
-        not (
-            browser.CHROMIUM
-            and (MODULES / "axe-core").exists()
-            and importlib.util.find_spec("myst_nb")
-        )
-        and "CI" not in os.environ,
-        reason="needs Chromium, site/requirements.txt, and: npm install --prefix tests",
-    ),
-]
+pytestmark = environments.needs("axe-core", "myst_nb")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The talks that site/make_slides.py makes of the notebooks, each slide looked at in a browser."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,17 +7,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import browser
+import environments
 import nbformat
 import pytest
 import run_notebooks
 from playwright.sync_api import expect
-from test_notebooks import pinned
 
 ROOT = browser.ROOT
 sys.path.insert(0, str(ROOT / "site"))
 import build  # noqa: E402 - site/build.py
 
-MODULES = ROOT / "tests" / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
 MOVING = "00_start_here"
 SCREEN = {"width": 1280, "height": 720}
@@ -28,13 +26,7 @@ WIDEST = """
 .reveal pre, .reveal code { font-family: "DejaVu Sans Mono" }
 """
 
-pytestmark = [
-    pytest.mark.skipif(not pinned(), reason="the slides are held with Binder's pins"),
-    pytest.mark.skipif(
-        not (browser.CHROMIUM and (MODULES / "reveal.js").exists()) and "CI" not in os.environ,
-        reason="needs Chromium, site/requirements.txt, and: npm install --prefix tests",
-    ),
-]
+pytestmark = environments.needs("reveal.js", "nbconvert")
 
 # Walks through all slides, each with its fragments shown and its folds open, and says of each what
 # does not lie within it, how small its text is, and how large its pictures are.

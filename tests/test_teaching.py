@@ -247,6 +247,10 @@ def test_the_figures_of_the_hub_are_those_that_were_measured():
     ]
     assert all(row["kernels kept"] == row["students"] for row in measured)
     full = measured[-1]
+    median = (
+        f"{full['first picture s median']} s and a slider answers after {full['slider ms median']}"
+    )
+    assert f"after {median} ms" in (browser.ROOT / "README.md").read_text("utf-8")
     assert f"costs {full['CPU s a student until sliders']} seconds of one core" in stated
     assert f"a slider {full['CPU ms a move']} ms" in stated
     assert f"took {full['server started s p95']} s to start" in stated

@@ -16,7 +16,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SCRIPT = "application/javascript"
-KEPT = ("tags", "slideshow")  # of the metadata of a cell
+KEPT = ("tags", "slideshow", "jupyter")  # of the metadata of a cell
 SECONDS = 120
 
 

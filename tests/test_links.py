@@ -137,6 +137,7 @@ def run_alone(folder, remote):
 def test_every_notebook_fetches_the_course_by_the_same_cell():
     cells = list(fetching())
     assert {cell.source for cell in cells} == {cells[0].source}
+    assert all(cell.metadata.jupyter.source_hidden for cell in cells), "a learner may pass it by"
     assert "git" in cells[0].source
     assert not any(cell.outputs for cell in cells), "beside softmaxlab it does nothing"
 

@@ -114,11 +114,7 @@ def jupyterhub(scratch, proxy, names, environment=None):
             sys.stderr.writelines(log.readlines()[-50:])
             raise
         finally:
-            family = process.children(recursive=True)
-            process.terminate()
-            process.wait(PATIENCE)
-            for orphan in psutil.wait_procs(family, timeout=10)[1]:
-                orphan.kill()
+            browser.end(process)
 
 
 def _wait_for(address, process):

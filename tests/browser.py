@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +59,7 @@ def jupyterlab(
         "--LabApp.news_url=",
     ]
     with (scratch / "server.log").open("w") as log:
-        server = subprocess.Popen(
+        server = psutil.Popen(
             command,
             cwd=folder,
             env=environment,
@@ -68,8 +69,19 @@ def jupyterlab(
         try:
             yield _address(server, scratch)
         finally:
-            server.terminate()
-            server.wait(SECONDS)
+            end(server)
+
+
+def end(process):
+    """Asks the psutil.Popen to stop; after 30 s kills what is left of it and its children."""
+    if not process.is_running():
+        return
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    _, left = psutil.wait_procs(family, timeout=30)
+    for one in left:
+        one.kill()
+    psutil.wait_procs(left)
 
 
 def _address(server, scratch):

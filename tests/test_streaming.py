@@ -19,10 +19,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import benchmark_streaming as benchmark
+import browser
 import dask
 import dask.array
 import distributed
 import numpy as np
+import psutil
 import pytest
 from benchmark_streaming import rounded_once
 from hypothesis import given, settings
@@ -384,7 +386,7 @@ def test_a_cluster_of_other_machines_needs_but_its_address(tmp_path, on_disk):
     try:
         for name, *options in commands:
             started.append(
-                subprocess.Popen(
+                psutil.Popen(
                     [sys.executable, "-m", f"distributed.cli.{name}", *options],
                     cwd=elsewhere,
                     env=environment,
@@ -405,8 +407,7 @@ def test_a_cluster_of_other_machines_needs_but_its_address(tmp_path, on_disk):
                 np.testing.assert_array_max_ulp(target[...], rounded_once(x, axis), 1)
     finally:
         for process in reversed(started):
-            process.terminate()
-            process.wait(30)
+            browser.end(process)
 
 
 @pytest.fixture(scope="module")

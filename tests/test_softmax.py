@@ -2,7 +2,7 @@
 
 Errors are in ulps of the exact result, where that is a normal number; below it, where a number has
 fewer digits, in multiples of the least one. For any spread, offset, number of entries and axis,
-`softmax` keeps within 7 in float64, 8 in float32 and 1 in float16, `log_softmax` within 5.
+`softmax` keeps within 9 in float64, 8 in float32 and 1 in float16, `log_softmax` within 5.
 """
 
 import datetime
@@ -79,7 +79,7 @@ def near(result, expected, slack):
         assert (np.abs(result - expected) <= slack)[finite].all()
 
 
-ULPS = {"e": 1, "f": 8, "d": 7 if EXP_ULPS < 1 else 9}
+ULPS = {"e": 1, "f": 8, "d": 9 if EXP_ULPS < 1 else 10}
 
 
 def check_softmax(x, axis):
@@ -285,6 +285,17 @@ def test_no_slices_is_no_error():
 
 
 # Where others fail
+
+
+@pytest.mark.parametrize("stray", [np.nan, np.inf, -np.inf, -1e4])
+@pytest.mark.parametrize("offset", [0, 5000, -5000])
+def test_stray_entries_of_a_large_array_stay_in_their_slice(stray, offset):
+    x = np.random.default_rng(8).normal(size=(1000, 1000)) + offset
+    x[::10, 30] = offset + stray
+    expected = short_softmax(x, axis=0)
+    for array, axis in (x, 0), (np.ascontiguousarray(x.T), 1):
+        p = loudly(softmax, array, axis)
+        np.testing.assert_allclose(p if axis == 0 else p.T, expected, rtol=1e-14)
 
 
 def test_nan_and_infinity_stay_in_their_slices():

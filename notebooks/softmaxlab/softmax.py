@@ -13,6 +13,7 @@ import numpy as np
 
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
+LONG = 512  # entries: the sum of more has lost more than a half ulp
 
 
 def softmax(x, axis=-1, *, out=None):
@@ -45,7 +46,7 @@ def softmax(x, axis=-1, *, out=None):
     Notes
     -----
     Of a million probabilities that are normal numbers, all but some twenty are within 5 ulps in
-    float64, all but one or two within 6 in float32, and of a hundred million none was off by 8; in
+    float64, all but one or two within 6 in float32, and of a hundred million none was off by 9; in
     float16 all are within 1. Subtracting the max costs \|x_i - max\| ulps more [1]_. Integers above
     2**53 are rounded to float64 first. Along the last axis, a contiguous float32 or float64 array
     needs no memory but the result's and a block's. Underflow is left to the caller's
@@ -60,10 +61,15 @@ def softmax(x, axis=-1, *, out=None):
     x, axes, dtype = _prepare(x, axis)
     if out is not None:
         _check_out(out, x.shape, dtype)
+    wide = np.promote_types(dtype, np.float32)
+    # For one short slice, to arrange the general case would take as long as softmax itself.
+    if out is None and x.dtype == wide and len(axes) == x.ndim and x.flags.c_contiguous:
+        p = np.empty(x.shape, wide)
+        _fill(x.reshape(1, -1), p.reshape(1, -1), False)
+        return p
     adjacent = not axes or axes[-1] - axes[0] < len(axes)
     last = range(-len(axes), 0)
     logits = x if adjacent else np.moveaxis(x, axes, last)
-    wide = np.promote_types(dtype, np.float32)
     direct = out is not None and adjacent and dtype == wide and out.flags.c_contiguous
     p = out if direct else np.empty(logits.shape, wide)
     in_place = (
@@ -113,16 +119,42 @@ def _fill(x, p, in_place):
 def _fill_block(x, e):
     """A block fits the cache, so passing over it many times costs little."""
     n = x.shape[1]
-    least, most = np.minimum.reduce(x, None), np.maximum.reduce(x, None)
-    if _fits(least, most, n):
+    if x.size == n and _fill_one(x, e):
+        return
+    low, high, _ = _limits(x.dtype)
+    least, most = float(x.item(x.argmin())), float(x.item(x.argmax()))
+    if low <= least and most <= high - math.log(n):
         np.exp(x, out=e)
-    elif shifts := _shift_of_all(x, float(least), float(most)):
-        _shifted_exp(x, shifts, e)
+    elif _alike(least, most, low):
+        np.exp(np.subtract(x, most, out=e), out=e)
     else:
         with np.errstate(all="ignore"):
             shifts = [_at_each(values, e) for values in _shifts(_reduce(np.maximum, x), n)]
             _shifted_exp(x, shifts, e)
-    np.divide(e, _at_each(_sums(e), e), out=e)
+    divide, divisor = _divisor(_sums(e), n, e.dtype)
+    divide(e, _at_each(divisor, e), out=e)
+
+
+def _fill_one(x, e):
+    """For one slice, by floats, which are faster than arrays of one; False if its top is rare."""
+    n = x.size
+    low, high, whole = _limits(x.dtype)
+    room = high - math.log(n)
+    top = float(x.item(x.argmax()))
+    if room < top < -2 * low - room or not abs(top) < whole:
+        return False
+    if -1 < top <= room:
+        np.exp(x, out=e)
+    else:
+        aim = min(max(top, 0), room) if x.itemsize > 4 or top < -2 * low else 0
+        np.subtract(x, math.trunc(top - aim), out=e)
+        edge = low + n.bit_length()
+        if top > room and x.itemsize > 4 and e.item(e.argmin()) < edge:
+            np.maximum(e, edge, out=e)
+        np.exp(e, out=e)
+    divide, divisor = _divisor(_sums(e).item(), n, e.dtype)
+    divide(e, divisor, out=e)
+    return True
 
 
 def _fill_slab(x, p, rows, in_place):
@@ -130,33 +162,53 @@ def _fill_slab(x, p, rows, in_place):
     n = x.shape[1]
     chunks = [(x[:, i : i + rows], p[:, i : i + rows]) for i in range(0, n, rows)]
     sums = []
-    if not in_place or _fits(x.min(), x.max(), n):
+    if not in_place or _fits(x, n):
         for logits, e in chunks:
-            if not _fits(logits.min(), logits.max(), n):
+            if not _fits(logits, n):
                 break
             np.exp(logits, out=e)
             sums.append(_sums(e))
     with np.errstate(all="ignore"):
         if len(sums) < len(chunks):
-            top = _over(np.maximum, [_reduce(np.maximum, logits) for logits, _ in chunks])
-            shifts = [_at_each(values, chunks[0][1]) for values in _shifts(top, n)]
+            shifts = _shift_of_all([logits for logits, _ in chunks])
+            if not shifts:
+                top = _over(np.maximum, [_reduce(np.maximum, logits) for logits, _ in chunks])
+                shifts = [_at_each(values, chunks[0][1]) for values in _shifts(top, n)]
             sums = []
             for logits, e in chunks:
                 _shifted_exp(logits, [values[:, : e.shape[1]] for values in shifts], e)
                 sums.append(_sums(e))
-        total = _over(np.add, sums)
-        divide = np.divide
-        if x.itemsize > 4:  # A product is faster; float32 has no half ulp to spend on it.
-            total, divide = 1 / total, np.multiply
-        total = _at_each(total, chunks[0][1])
+        divide, divisor = _divisor(_over(np.add, sums), n, p.dtype)
+        divisor = _at_each(divisor, chunks[0][1])
         for _, e in chunks:
-            divide(e, total[:, : e.shape[1]], out=e)
+            divide(e, divisor[:, : e.shape[1]], out=e)
 
 
-def _fits(least, most, n):
-    """Whether neither an exp nor a sum of n of them leaves the normal numbers without a shift."""
-    low, high, _ = _limits(most.dtype)
-    return most <= high - math.log(n) and low <= least
+def _shift_of_all(chunks):
+    """One shift for all slices, if none needs its own."""
+    least, most = math.inf, -math.inf
+    for x in chunks:
+        least, most = np.minimum(least, x.min()), np.maximum(most, x.max())
+        if not _alike(least, most, _limits(x.dtype)[0]):
+            return []
+    return [np.full((1,) * x.ndim, most, x.dtype)]
+
+
+def _alike(least, most, low):
+    """Whether x - max is exact for all of these x, and its exp is normal."""
+    return most - least <= -low and (most <= 2 * least if least > 0 else 2 * most <= least)
+
+
+def _fits(x, n):
+    """Whether exp takes x as it is: no exp is too great, and no slice has only tiny ones."""
+    low, high, _ = _limits(x.dtype)
+    most = x.max()
+    return most <= high - math.log(n) and ((x.ndim == 2 and most > -1) or low <= x.min())
+
+
+def _divisor(sums, n, dtype):
+    """How to divide by sums: a product is faster, and costs half an ulp that float32 lacks."""
+    return (np.multiply, 1 / sums) if dtype.itemsize > 4 and n >= LONG else (np.divide, sums)
 
 
 @functools.cache
@@ -166,41 +218,32 @@ def _limits(dtype):
     return math.ceil(np.log(info.tiny)), math.floor(np.log(info.max)) - 1, 2.0**info.nmant
 
 
-def _shift_of_all(x, least, most):
-    """One shift for a whole block, and its edge, or neither: `_shifts` in floats, not arrays."""
-    low, high, whole = _limits(x.dtype)
-    within_twice = most <= 2 * least if least > 0 else 2 * most <= least
-    if within_twice and most - least <= -low:  # x - max is exact for all.
-        return [most]
-    n = x.shape[1]
-    room = high - math.log(n)
-    if x.ndim == 3 or len(x) > 1 or room < most < -2 * low - room or not abs(most) < whole:
-        return []
-    shift = (most - min(max(most, 0), room)) // 1
-    return [shift, low + n.bit_length()] if most > room else [shift]
-
-
 def _shifts(top, n):
     """What to subtract from slices with these tops; where some are great, an edge and a scale too.
 
     A whole number, the nearest to 0 that brings the top and a sum into range: x - shift is then
-    exact (with a top between -1 and 0, to half an ulp of 1) wherever the probability is a normal
-    number. What is below the edge has probability 0, and np.exp is slow there. Tops that are hardly
-    too great would lose digits so: their exps stay great, and a scale makes room for the sum.
+    exact wherever the probability is a normal number. What is below the edge has probability 0, and
+    np.exp is slow there in float64. In float32 it is slow on subnormals only, and these are fewest
+    with the top at 0, if it comes from far. Tops that are hardly too great would lose digits so:
+    their exps stay great, and a scale makes room for the sum.
     """
     low, high, whole = _limits(top.dtype)
     room = high - math.log(n)
-    shift = np.floor(top - np.minimum(np.maximum(top, 0), room))
+    aim = np.minimum(np.maximum(top, 0), room)
+    if top.itemsize <= 4:
+        aim = np.where(top < -2 * low, aim, 0)
+    shift = np.trunc(top - aim)
     highest = np.fmax.reduce(top, None)
     if highest <= room:
         return [shift]
     if highest >= whole:  # No fraction is left to round.
         shift = np.where(top < whole, shift, top)
     bits = n.bit_length()
-    edge = np.where((top > room) & (top < whole), low + bits, -np.inf).astype(top.dtype)
+    great = (top > room) & (top < whole) & (top.itemsize > 4)
+    edge = np.where(great, low + bits, -np.inf).astype(top.dtype)
     crowded = (top > room) & (top < -2 * low - room)
     if not crowded.any():
-        return [shift, edge]
+        return [shift, edge] if great.any() else [shift]
     np.copyto(shift, np.floor(top - np.minimum(top, high)), where=crowded)
     return [shift, edge, np.where(crowded, 0.5**bits, 1).astype(top.dtype)]
 
@@ -225,7 +268,7 @@ def _sums(e):
     """Sums along axis 1; of short rows by products with ones, which take no loop for each row."""
     n = e.shape[1]
     if e.ndim == 3:
-        return _in_pairs(np.add, e)
+        return _fold(np.add, e)
     if n <= 32 or (len(e) == 1 and n <= 128):
         return e.dot(_ones((n, 1), e.dtype))
     if n <= 128:
@@ -241,21 +284,26 @@ def _ones(shape, dtype):
 
 
 def _reduce(ufunc, x):
-    return _in_pairs(ufunc, x) if x.ndim == 3 else ufunc.reduce(x, 1, keepdims=True)
+    if x.ndim == 3:
+        return _fold(ufunc, x)
+    if x.shape[1] <= 32 and len(x) > 10 * x.shape[1]:  # Few long loops in place of many short ones.
+        return functools.reduce(ufunc, x.T)[:, None]
+    return ufunc.reduce(x, 1, keepdims=True)
 
 
 def _over(ufunc, values):
-    return _in_pairs(ufunc, np.concatenate(values, axis=1))
+    return _fold(ufunc, np.concatenate(values, axis=1))
 
 
-def _in_pairs(ufunc, x):
-    """Reduce axis 1, one half onto the other: long loops, and errors that grow like log n."""
-    while x.shape[1] > 1:
-        half = x.shape[1] // 2
-        pairs = ufunc(x[:, :half], x[:, half : 2 * half])
-        if x.shape[1] % 2:
-            ufunc(pairs[:, :1], x[:, -1:], out=pairs[:, :1])
-        x = pairs
+def _fold(ufunc, x):
+    """Reduce axis 1, parts onto each other: long loops, and errors that grow like log n."""
+    while (n := x.shape[1]) > 1:
+        parts = 4 if n % 4 == 0 or n >= 64 else 2
+        size = n // parts
+        folded = ufunc.reduce(x[:, : parts * size].reshape(len(x), parts, size, *x.shape[2:]), 1)
+        if rest := n % parts:
+            ufunc(folded[:, :rest], x[:, -rest:], out=folded[:, :rest])
+        x = folded
     return x
 
 

@@ -15,6 +15,7 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import random
 import statistics
 import sys
 import time
@@ -118,15 +119,16 @@ def libraries():
 
 
 def medians(calls, rounds):
-    """Median seconds of each call, all of them once in every round, short ones many times over."""
+    """Median seconds of each call, once in every round, in any order; a short one many times."""
     times = {name: [] for name in calls}
+    chance = random.Random(0)  # What a call leaves in caches and memory should not favor the next.
     for call in calls.values():
         call()
     start = time.process_time()
     calls["scipy"]()
     repeats = max(1, int(5e-3 / (time.process_time() - start)))
     for _ in range(rounds):
-        for name, call in calls.items():
+        for name, call in chance.sample(list(calls.items()), len(calls)):
             start = time.process_time()
             for _ in range(repeats):
                 call()

@@ -13,6 +13,7 @@ import numpy as np
 
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
+FAR = -128  # tops below: what is off by more than the range of exp has probability 0
 LONG = 512  # entries: the sum of more has lost more than a half ulp
 
 
@@ -146,10 +147,11 @@ def _fill_one(x, e):
     if -1 < top <= room:
         np.exp(x, out=e)
     else:
-        aim = min(max(top, 0), room) if x.itemsize > 4 or top < -2 * low else 0
+        wide = x.itemsize > 4
+        aim = min(abs(top), room) if wide or 0 < top < -2 * low else 0
         np.subtract(x, math.trunc(top - aim), out=e)
         edge = low + n.bit_length()
-        if top > room and x.itemsize > 4 and e.item(e.argmin()) < edge:
+        if wide and not FAR <= top <= room and e.item(e.argmin()) < edge:
             np.maximum(e, edge, out=e)
         np.exp(e, out=e)
     divide, divisor = _divisor(_sums(e).item(), n, e.dtype)
@@ -219,31 +221,31 @@ def _limits(dtype):
 
 
 def _shifts(top, n):
-    """What to subtract from slices with these tops; where some are great, an edge and a scale too.
+    """What to subtract from slices with these tops; where some are far, an edge and a scale too.
 
-    A whole number, the nearest to 0 that brings the top and a sum into range: x - shift is then
-    exact wherever the probability is a normal number. What is below the edge has probability 0, and
-    np.exp is slow there in float64. In float32 it is slow on subnormals only, and these are fewest
-    with the top at 0, if it comes from far. Tops that are hardly too great would lose digits so:
-    their exps stay great, and a scale makes room for the sum.
+    A whole number that brings the top and a sum into range: x - shift is then exact wherever the
+    probability is a normal number. A top that comes from far goes near the end of the range: what
+    is then below the edge has probability 0, and np.exp is slow there in float64. In float32 it is
+    slow on subnormals only, and these are fewest with the top at 0. Tops that are hardly too great
+    would lose digits so: their exps stay great, and a scale makes room for the sum.
     """
     low, high, whole = _limits(top.dtype)
     room = high - math.log(n)
-    aim = np.minimum(np.maximum(top, 0), room)
-    if top.itemsize <= 4:
-        aim = np.where(top < -2 * low, aim, 0)
-    shift = np.trunc(top - aim)
-    highest = np.fmax.reduce(top, None)
-    if highest <= room:
-        return [shift]
-    if highest >= whole:  # No fraction is left to round.
-        shift = np.where(top < whole, shift, top)
+    wide = top.itemsize > 4
+    bottom = FAR if wide else -np.inf
+    if bottom <= np.fmin.reduce(top, None) and np.fmax.reduce(top, None) <= room:
+        return [np.trunc(np.minimum(top, 0))]
+    finite = np.abs(top) < whole
+    aim = np.minimum(np.abs(top), room)
+    if not wide:
+        aim = np.where((top > 0) & (top < -2 * low), aim, 0)
+    shift = np.where(finite, np.trunc(top - aim), top)
     bits = n.bit_length()
-    great = (top > room) & (top < whole) & (top.itemsize > 4)
-    edge = np.where(great, low + bits, -np.inf).astype(top.dtype)
+    far = ((top < bottom) | (top > room)) & finite
+    edge = np.where(far & wide, low + bits, -np.inf).astype(top.dtype)
     crowded = (top > room) & (top < -2 * low - room)
     if not crowded.any():
-        return [shift, edge] if great.any() else [shift]
+        return [shift, edge] if wide else [shift]
     np.copyto(shift, np.floor(top - np.minimum(top, high)), where=crowded)
     return [shift, edge, np.where(crowded, 0.5**bits, 1).astype(top.dtype)]
 

@@ -102,7 +102,7 @@ def bound(method, x):
     common = 2 * e + additions + 1
     if method == "A: shift by the max":
         return gaps + mean_gap + common
-    return np.full(n, common + 2)
+    return np.full(n, common + 2 * (method != "B: no shift"))
 
 
 def rough(error):
@@ -191,7 +191,8 @@ def draw_maps(figure, spreads, offsets, errors):
     others = [name for name in list(most)[4:] if rough(most[name].max()) == rough(most["A"].max())]
     return Words(
         "Worst of 100 probabilities in ulps. A loses more the wider the spread, up to "
-        f"{rough(most['A'].max())}; just as much lose {', '.join(others)}. B is "
+        f"{rough(most['A'].max())}, but nothing at the widest spreads and offsets; "
+        f"{', '.join(others)} lose just as much. B is "
         f"{rough(np.nanmax(most['B']))} or nan. G loses more the greater the offset, up to "
         f"{rough(most['G'].max())}. The course's softmax is {rough(most['softmax'].max())} "
         "everywhere."

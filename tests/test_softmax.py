@@ -6,6 +6,7 @@ fewer digits, in multiples of the least one. For any spread, offset, number of e
 """
 
 import datetime
+import sys
 import tracemalloc
 
 import numpy as np
@@ -156,6 +157,39 @@ def test_large_arrays(shape, axis, spread, offset, dtype):
     expected = short_softmax(x, axis, wide)
     ulps = np.abs(p - expected) / np.spacing(expected.astype(dtype))
     assert ulps.max() <= ULPS[p.dtype.char] + (0 if np.finfo(wide).eps < np.finfo(dtype).eps else 3)
+
+
+@pytest.mark.parametrize("block", [64, 256, 2048])
+@pytest.mark.parametrize("dtype", ["f8", ">f8", "f4", "f2", "i2"])
+def test_blocks_and_slabs_of_any_size(monkeypatch, block, dtype):
+    # With a block of some entries, small arrays go all the ways of large ones.
+    monkeypatch.setattr(sys.modules[softmax.__module__], "BLOCK", block)
+    rng = np.random.default_rng(10)
+    for _ in range(200):
+        shape = tuple(rng.integers(1, 40, size=rng.integers(1, 4)))
+        axis = int(rng.integers(len(shape)))
+        x = rng.normal(size=shape) * rng.choice([1, 30, 600]) + rng.choice([0, -300, 600, 5000])
+        if rng.random() < 0.5:
+            x = -np.sort(-x, axis)
+        if dtype != "i2" and rng.random() < 0.5:
+            x = np.where(x < np.quantile(x, 0.3, axis, keepdims=True), -np.inf, x)
+        x = x.astype(dtype)
+        wide = np.float64 if dtype in ("f4", "f2") else np.longdouble
+        expected = short_softmax(x, axis, wide)
+        results = [softmax(x, axis)]
+        if dtype in ("f8", "f4"):
+            results += [softmax(x, axis, out=x.copy()), softmax(x, axis, out=x)]
+        for p in results:
+            ulps = np.abs(p - expected) / np.spacing(expected.astype(p.dtype))
+            assert ulps.max() <= ULPS[p.dtype.char] + 3, (shape, axis)
+
+
+def test_a_wide_float_keeps_its_digits():
+    top = np.longdouble(2) ** 62 + 300
+    for x in ([top, top - 1], [[top, top - 1], [-top, -top - 1]]):
+        p = softmax(np.array(x))
+        expected = softmax([1.0, 0.0] if np.finfo(np.longdouble).nmant > 61 else [0.0, 0.0])
+        np.testing.assert_allclose(p.astype(float), np.broadcast_to(expected, p.shape), rtol=1e-14)
 
 
 def short_softmax(x, axis=-1, dtype=np.float64):
@@ -444,6 +478,11 @@ def test_out_may_overlap(length):
     expected = softmax(back[::-1].copy())
     softmax(back[::-1], out=back)
     np.testing.assert_array_max_ulp(back, expected, 8)
+    steps = np.random.default_rng(8).normal(size=2 * length) * 300
+    expected = softmax(steps[::2].copy())
+    out = steps[length // 2 : length // 2 + length]
+    softmax(steps[::2], out=out)
+    np.testing.assert_array_max_ulp(out, expected, 8)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -190,6 +191,12 @@ def test_a_wide_float_keeps_its_digits():
         p = softmax(np.array(x))
         expected = softmax([1.0, 0.0] if np.finfo(np.longdouble).nmant > 61 else [0.0, 0.0])
         np.testing.assert_allclose(p.astype(float), np.broadcast_to(expected, p.shape), rtol=1e-14)
+
+
+def test_a_sum_whose_roundings_all_go_one_way():
+    x = np.r_[0, np.full(126, -36.75)]
+    for function in softmax, scipy.special.softmax:
+        assert 9 < exact.errors_in_ulps(function(x), x).max() < 22
 
 
 def short_softmax(x, axis=-1, dtype=np.float64):

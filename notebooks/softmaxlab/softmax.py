@@ -265,10 +265,12 @@ def _at_each(values, e):
 
 
 def _sum_of_one(e):
-    """The sum of one slice: of few entries exactly, which takes no longer."""
+    """The sum of one slice: of few exactly, which takes no longer, and no long tail one by one."""
     if e.size <= 16:
         return math.fsum(e.tolist()[0])
-    return (_sums(e) if e.size % 32 == 0 else np.add.reduce(e, None)).item()
+    tail = e.size % 32
+    by_products = tail == 0 or (tail < 8 and e.size <= 128)
+    return (_sums(e) if by_products else np.add.reduce(e, None)).item()
 
 
 def _sums(e):

@@ -256,7 +256,7 @@ def test_where_the_prose_says_that_softmaxlab_is_behind():
     assert behind == {case: ["torch"] if case in rows + wide else [] for case in behind}
     lag = [microseconds[(*row, "float64", (1, 0))] for row in rows]
     lag = [times["ours"] / times["torch"] for times in lag]
-    assert lag == sorted(lag, reverse=True)
+    assert min(lag[:3]) > 2 > 1.5 > max(lag[3:])
 
 
 @pytest.mark.parametrize("name", ["jax", "tensorflow"])

@@ -14,6 +14,7 @@ import numpy as np
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
 FAR = -128  # tops below: what is off by more than the range of exp has probability 0
+FEW = 4096  # entries: with less, to avoid short loops costs more than they do
 LONG = 512  # entries: the sum of more has lost more than a half ulp
 
 
@@ -238,12 +239,14 @@ def _shifts(top, n):
     if not wide:
         aim = np.where((top > 0) & (top < -2 * low), aim, 0)
     shift = np.where(finite, np.trunc(top - aim), top)
+    crowded = (top > room) & (top < -2 * low - room)
+    if not wide and not crowded.any():
+        return [shift]
     bits = n.bit_length()
     far = ((top < bottom) | (top > room)) & finite
     edge = np.where(far & wide, low + bits, -np.inf).astype(top.dtype)
-    crowded = (top > room) & (top < -2 * low - room)
     if not crowded.any():
-        return [shift, edge] if wide else [shift]
+        return [shift, edge]
     np.copyto(shift, np.floor(top - np.minimum(top, high)), where=crowded)
     return [shift, edge, np.where(crowded, 0.5**bits, 1).astype(top.dtype)]
 
@@ -260,7 +263,7 @@ def _shifted_exp(x, shifts, e):
 
 def _at_each(values, e):
     """The values of slices, at each entry where the loops over slices or rows would be short."""
-    short = e.shape[-1] < WIDE and values.size > 1
+    short = e.shape[-1] < WIDE and values.size > 1 and e.size > FEW
     return np.repeat(values, e.shape[1], axis=1) if short else values
 
 
@@ -277,7 +280,8 @@ def _sums(e):
     """Sums along axis 1; of short rows by products with ones, which take no loop for each row."""
     n = e.shape[1]
     if e.ndim == 3:
-        return _fold(np.add, e)
+        e = _fold(np.add, e, 16)
+        return _ones((1, e.shape[1]), e.dtype) @ e
     if n <= 32 or (len(e) == 1 and n <= 128):
         return e.dot(_ones((n, 1), e.dtype))
     if n <= 128:
@@ -293,9 +297,10 @@ def _ones(shape, dtype):
 
 
 def _reduce(ufunc, x):
-    if x.ndim == 3:
+    """Reduce axis 1, by few long loops in place of many short ones."""
+    if x.ndim == 3 and x.shape[2] < WIDE and x.size > FEW:
         return _fold(ufunc, x)
-    if x.shape[1] <= 32 and len(x) > 10 * x.shape[1]:  # Few long loops in place of many short ones.
+    if x.ndim == 2 and x.shape[1] <= 32 and len(x) > 10 * x.shape[1]:
         return functools.reduce(ufunc, x.T)[:, None]
     return ufunc.reduce(x, 1, keepdims=True)
 
@@ -304,9 +309,9 @@ def _over(ufunc, values):
     return _fold(ufunc, np.concatenate(values, axis=1))
 
 
-def _fold(ufunc, x):
-    """Reduce axis 1, parts onto each other: long loops, and errors that grow like log n."""
-    while (n := x.shape[1]) > 1:
+def _fold(ufunc, x, most=1):
+    """Reduce axis 1 to `most`, parts onto each other: long loops, and errors grow like log n."""
+    while (n := x.shape[1]) > most:
         parts = 4 if n % 4 == 0 or n >= 64 else 2
         size = n // parts
         folded = ufunc.reduce(x[:, : parts * size].reshape(len(x), parts, size, *x.shape[2:]), 1)

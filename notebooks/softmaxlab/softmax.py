@@ -280,8 +280,10 @@ def _sums(e):
     """Sums along axis 1; of short rows by products with ones, which take no loop for each row."""
     n = e.shape[1]
     if e.ndim == 3:
-        e = _fold(np.add, e, 16)
-        return _ones((1, e.shape[1]), e.dtype) @ e
+        if e.size > FEW:
+            return _fold(np.add, e)
+        eight = _fold(np.add, e, 8)
+        return (_ones((1, eight.shape[1]), np.float64) @ eight).astype(e.dtype, copy=False)
     if n <= 32 or (len(e) == 1 and n <= 128):
         return e.dot(_ones((n, 1), e.dtype))
     if n <= 128:

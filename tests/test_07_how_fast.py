@@ -241,7 +241,7 @@ def test_the_answers_under_the_panel():
     calm, wide = (microseconds["1000x1000", -1, "float64", (spread, 0)] for spread in (1, 300))
     grown = {name: wide[name] / calm[name] for name in calm}
     flushed = "jax", "tensorflow"
-    assert max(grown[name] for name in flushed) < 1.5
+    assert max(grown[name] for name in flushed) < 2
     assert min(grown[name] for name in grown if name not in flushed) > 2
 
 

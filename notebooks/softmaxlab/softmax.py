@@ -13,7 +13,7 @@ import numpy as np
 
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
-FAR = -128  # tops below: what is off by more than the range of exp has probability 0
+FAR = -128  # tops below: entries that are lower by the range of exp have probability 0
 FEW = 4096  # entries: with less, to avoid short loops costs more than they do
 LONG = 512  # entries: the sum of more has lost more than a half ulp
 
@@ -47,13 +47,14 @@ def softmax(x, axis=-1, *, out=None):
 
     Notes
     -----
-    For normally distributed logits, of a million probabilities that are normal numbers all but some
-    twenty are within 5 ulps in float64, all but one or two within 6 in float32, and of a hundred
-    million none was off by 9; in float16 all are within 1. Logits made so that all roundings of the
-    sum go one way can reach 20, as they do elsewhere. Subtracting the max costs \|x_i - max\| ulps
-    more [1]_. Integers above 2**53 are rounded to float64 first. Along the last axis, a contiguous
-    float32 or float64 array needs no memory but the result's and a few blocks'. What underflows may
-    be reported or not, as the caller's `numpy.errstate` and the way it was computed have it.
+    For normally distributed logits, of a million probabilities that are normal numbers all but a
+    hundred at most are within 5 ulps in float64 and 6 in float32; one unlucky sum takes its whole
+    slice along, to 9 and a little. In float16 all are within 1. Logits made so that all roundings
+    of the sum go one way can reach 20, as they do elsewhere. Subtracting the max costs
+    \|x_i - max\| ulps more [1]_. Integers above 2**53 are rounded to float64 first. Along the last
+    axis, a contiguous float32 or float64 array needs no memory but the result's and a few blocks'.
+    What underflows may be reported or not, as the caller's `numpy.errstate` and the way it was
+    computed have it.
 
     References
     ----------
@@ -163,7 +164,8 @@ def _fill_slab(x, p, rows, in_place):
     n = x.shape[1]
     chunks = [(x[:, i : i + rows], p[:, i : i + rows]) for i in range(0, n, rows)]
     sums = []
-    if not in_place or all(_fits(logits, n) for logits, _ in chunks):  # What is written is lost.
+    # In place, exps replace the logits: they cannot be tried in vain.
+    if not in_place or all(_fits(logits, n) for logits, _ in chunks):
         for logits, e in chunks:
             if not _fits(logits, n):
                 break
@@ -282,8 +284,8 @@ def _sums(e):
     if e.ndim == 3:
         if e.size > FEW:
             return _fold(np.add, e)
-        eight = _fold(np.add, e, 8)
-        return (_ones((1, eight.shape[1]), np.float64) @ eight).astype(e.dtype, copy=False)
+        last = _fold(np.add, e, 8)
+        return (_ones((1, last.shape[1]), np.float64) @ last).astype(e.dtype, copy=False)
     if n <= 32 or (len(e) == 1 and n <= 128):
         return e.dot(_ones((n, 1), e.dtype))
     if n <= 128:

@@ -176,9 +176,10 @@ def main():
         with np.errstate(all="ignore"):
             seconds = medians({name: call(x, axis) for name, call in made.items()}, options.rounds)
         case = [named(shape), axis, np.dtype(dtype).name, spread, offset]
-        ratios = {name: value / seconds["scipy"] for name, value in seconds.items()}
-        for name, value in seconds.items():
-            rows.append([*case, name, f"{value * 1e6:.4g}", f"{ratios[name]:.3f}"])
+        written = {name: f"{value * 1e6:.4g}" for name, value in seconds.items()}
+        ratios = {name: float(us) / float(written["scipy"]) for name, us in written.items()}
+        for name, us in written.items():
+            rows.append([*case, name, us, f"{ratios[name]:.3f}"])
         said = " ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
         print(f"{at}/{len(cases)}", *case, said, flush=True)
     if options.only:

@@ -281,7 +281,8 @@ def test_pictures_say_in_words_what_they_show(picture):
 
 def test_the_words_of_the_maps_and_bounds():
     _, words = paint(drawing.error_maps)
-    assert "scipy, torch, jax, tensorflow lose just as much" in words.sentence
+    assert "up to about 500, but is below 8 at the greatest offset" in words.sentence
+    assert "spread; scipy, torch, jax, tensorflow lose just as much" in words.sentence
     assert "B is below 8 or nan" in words.sentence
     assert "softmax is below 8 everywhere" in words.sentence
     _, words = paint(drawing.bounds_and_measurement)

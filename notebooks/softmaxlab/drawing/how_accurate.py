@@ -102,7 +102,7 @@ def bound(method, x):
     common = 2 * e + additions + 1
     if method == "A: shift by the max":
         return gaps + mean_gap + common
-    return np.full(n, common + 2 * (method != "B: no shift"))
+    return np.full(n, common if method == "B: no shift" else common + 2)
 
 
 def rough(error):
@@ -189,10 +189,11 @@ def draw_maps(figure, spreads, offsets, errors):
     )
     most = {name.split()[0]: worst for name, worst in errors.items()}
     others = [name for name in list(most)[4:] if rough(most[name].max()) == rough(most["A"].max())]
+    ends = max(most["A"][-1].max(), most["A"][:, -1].max())
     return Words(
         "Worst of 100 probabilities in ulps. A loses more the wider the spread, up to "
-        f"{rough(most['A'].max())}, but nothing at the widest spreads and offsets; "
-        f"{', '.join(others)} lose just as much. B is "
+        f"{rough(most['A'].max())}, but is {rough(ends)} at the greatest offset and the widest "
+        f"spread; {', '.join(others)} lose just as much. B is "
         f"{rough(np.nanmax(most['B']))} or nan. G loses more the greater the offset, up to "
         f"{rough(most['G'].max())}. The course's softmax is {rough(most['softmax'].max())} "
         "everywhere."

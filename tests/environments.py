@@ -33,6 +33,14 @@ def needs(node, package):
     ]
 
 
+def axe():
+    """The script of axe-core, with which a page examines itself; CI must have it."""
+    script = browser.ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists() and "CI" not in os.environ:
+        pytest.skip("needs axe-core, by: npm install --prefix tests")
+    return script.read_text("utf-8")
+
+
 def python(version):
     """The path of Python `version`, such as "3.12", on the PATH or in pyenv."""
     candidates = [f"python{version}"]

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 
 import browser
+import environments
 import matplotlib
 import nbformat
 import numpy as np
@@ -35,7 +36,6 @@ APART = 14
 CONTRAST = 4.5  # WCAG 2, AA, for text
 SMALLEST = 12  # pixels
 SERIOUS = ("serious", "critical")
-AXE = browser.ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def seen(color):
@@ -254,7 +254,6 @@ def panels(lab):
         pytest.skip("the same everywhere; looked at with Binder's pins")
     notebook = lab("panels.ipynb")
     expect(notebook.page.locator(".widget-html img")).to_have_count(len(PATHS))
-    notebook.page.evaluate(AXE.read_text("utf-8"))
     yield notebook
     notebook.close()
 
@@ -339,6 +338,7 @@ def test_words_and_picture_of_a_panel_are_large_enough(notebook):
 def test_axe_finds_nothing_serious_in_a_panel(path, panels):
     shown = panels.page.locator(PANEL).nth(PATHS.index(path))
     shown.scroll_into_view_if_needed()
+    panels.page.evaluate(environments.axe())
     assert_nothing_serious(shown.evaluate("panel => axe.run(panel, {resultTypes: ['violations']})"))
 
 
@@ -352,7 +352,7 @@ def test_axe_finds_nothing_serious_of_ours(notebook):
     """Ours is what cells show: their outputs and their prose. The rest is JupyterLab's own."""
     page = notebook.page
     page.locator(PANEL).last.scroll_into_view_if_needed()
-    page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate(environments.axe())
     report = page.evaluate(
         "axe.run({include: [['.jp-OutputArea'], ['.jp-RenderedMarkdown']]},"
         " {resultTypes: ['violations']})"

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 import browser
+import environments
 import numpy as np
 import pytest
 import run_notebooks
@@ -429,8 +430,7 @@ def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
 
 
 def test_axe_finds_nothing_serious_in_the_quiz(notebook):
-    axe = browser.ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
-    notebook.page.evaluate(axe.read_text("utf-8"))
+    notebook.page.evaluate(environments.axe())
     report = notebook.page.evaluate("axe.run('.jp-OutputArea', {resultTypes: ['violations']})")
     assert len(report["passes"]) > 5
     serious = [f for f in report["violations"] if f["impact"] in ("serious", "critical")]

@@ -4,16 +4,14 @@ Each picture is a function in softmaxlab/drawing, and its file has the function'
 """
 
 import importlib
-import sys
 from pathlib import Path
 
 import matplotlib
 
+from softmaxlab.drawing import STYLE, paint
+
 FIGURES = Path(__file__).resolve().parent
 NOTEBOOKS = FIGURES.parent / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
-
-from softmaxlab.drawing import STYLE, paint  # noqa: E402 - it stands beside the notebooks
 
 
 def pictures():

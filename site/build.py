@@ -21,13 +21,12 @@ import ipywidgets
 import nbformat
 from PIL import Image
 
+from softmaxlab.panel import Panel
+
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
 GUIDE = ROOT / "notebooks" / "teachers_guide.md"
-KATEX = ROOT / "tests" / "node_modules" / "katex" / "dist"
-sys.path.insert(0, str(ROOT / "notebooks"))
-
-from softmaxlab.panel import Panel  # noqa: E402 - it stands beside the notebooks
+KATEX = ROOT / "node_modules" / "katex" / "dist"
 
 STATES = 20
 PRINTED = 4
@@ -208,7 +207,7 @@ def main():
     parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
     folder = parser.parse_args().folder.resolve()
     if not KATEX.exists():
-        sys.exit("Formulas need KaTeX: npm install --prefix tests")
+        sys.exit("Formulas need KaTeX: npm install")
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "source"
     static = source / "static"

@@ -17,7 +17,7 @@ import nbformat
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
-CORE = ROOT / "tests" / "node_modules" / "pyodide"
+CORE = ROOT / "node_modules" / "pyodide"
 WORK = "lite-work"
 EXTENSIONS = Path(sys.prefix, "share", "jupyter", "labextensions")
 USED = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
@@ -80,7 +80,7 @@ def main():
     parser.add_argument("--pyodide", metavar="FOLDER", type=Path, default=CORE)
     given = parser.parse_args()
     if not (given.pyodide / "pyodide-lock.json").exists():
-        sys.exit(f"No Pyodide in {given.pyodide}; its core comes by: npm install --prefix tests")
+        sys.exit(f"No Pyodide in {given.pyodide}; its core comes by: npm install")
     folder = given.folder.resolve()
     source, site = folder / WORK / "source", folder / "lite"
     for part in (folder / WORK, site):

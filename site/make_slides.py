@@ -15,12 +15,11 @@ import nbformat
 from nbconvert import SlidesExporter
 from pygments.formatters import HtmlFormatter
 
-SITE = Path(__file__).resolve().parent
-MODULES = SITE.parent / "tests" / "node_modules"
-NOTEBOOKS = SITE.parent / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
+from softmaxlab.exercises import NO_GUESS
 
-from softmaxlab.exercises import NO_GUESS  # noqa: E402 - it stands beside the notebooks
+SITE = Path(__file__).resolve().parent
+MODULES = SITE.parent / "node_modules"
+NOTEBOOKS = SITE.parent / "notebooks"
 
 SHARED = (
     "reveal.js/dist/reveal.js",
@@ -98,7 +97,7 @@ def main():
     folder = parser.parse_args().folder.resolve()
     slides = folder / "slides"
     if not all((MODULES / name).exists() for name in SHARED):
-        sys.exit("Slides need reveal.js and KaTeX: npm install --prefix tests")
+        sys.exit("Slides need reveal.js and KaTeX: npm install")
     shutil.rmtree(slides, ignore_errors=True)
     slides.mkdir(parents=True)
     copy_shared(slides / "shared")

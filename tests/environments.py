@@ -1,15 +1,27 @@
-"""What the doors' tests need: tools that may be missing, and environments of their own."""
+"""Which environment this is, tools that may be missing, and environments made for a door."""
 
 import glob
+import importlib.metadata
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 
-import browser
 import pytest
-from test_notebooks import pinned
+
+from tools import browser
+
+PINS = browser.ROOT / "binder" / "requirements.txt"
+# A name for git, which a clean machine does not have.
+NAMED = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+
+
+def pinned():
+    """Whether this environment is the one that the committed outputs were made in."""
+    pins = dict(line.split("==") for line in PINS.read_text().split())
+    return all(importlib.metadata.version(name) == version for name, version in pins.items())
+
 
 asked = pytest.mark.skipif(
     not (pinned() and "CI" in os.environ),
@@ -21,23 +33,23 @@ def needs(node, package):
     """The marks of tests with Chromium, npm's `node` and PyPI's `package`; CI must have them."""
     there = (
         browser.CHROMIUM
-        and (browser.ROOT / "tests" / "node_modules" / node).exists()
+        and (browser.ROOT / "node_modules" / node).exists()
         and importlib.util.find_spec(package)
     )
     return [
         pytest.mark.skipif(not pinned(), reason="the pages are made with Binder's pins"),
         pytest.mark.skipif(
             not there and "CI" not in os.environ,
-            reason=f"needs Chromium, {package}, and: npm install --prefix tests",
+            reason=f"needs Chromium, {package}, and: npm install",
         ),
     ]
 
 
 def axe():
     """The script of axe-core, with which a page examines itself; CI must have it."""
-    script = browser.ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
+    script = browser.ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not script.exists() and "CI" not in os.environ:
-        pytest.skip("needs axe-core, by: npm install --prefix tests")
+        pytest.skip("needs axe-core, by: npm install")
     return script.read_text("utf-8")
 
 

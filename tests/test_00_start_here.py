@@ -9,13 +9,13 @@ from pathlib import Path
 import matplotlib.figure
 import numpy as np
 import pytest
-import run_notebooks
 
 from softmaxlab import THREAD, exact, selfcheck
 from softmaxlab.drawing import start_here
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.start_here import check_breaks_b, check_far_away, check_shortest
 from softmaxlab.panel import Panel, slider
+from tools import run_notebooks
 
 FIRST = run_notebooks.NOTEBOOKS / "00_start_here.ipynb"
 

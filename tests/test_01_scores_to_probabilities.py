@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-import run_notebooks
 
 from softmaxlab import exact
 from softmaxlab.drawing import new_figure, paint
@@ -12,6 +11,7 @@ from softmaxlab.drawing import scores_to_probabilities as drawing
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises import scores_to_probabilities as exercises
 from softmaxlab.softmax import softmax
+from tools import run_notebooks
 
 CORNERS = np.array([[0.5, np.sqrt(3) / 2], [0, 0], [1, 0]])
 

@@ -6,7 +6,6 @@ import math
 import matplotlib
 import numpy as np
 import pytest
-import run_notebooks
 from scipy.special import logsumexp
 
 from softmaxlab import exact, floats, regions
@@ -16,6 +15,7 @@ from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises import overflow_regions as exercises
 from softmaxlab.softmax import softmax
 from softmaxlab.thread import THREAD
+from tools import run_notebooks
 
 INACCURATE, WRONG, ZERO, NAN = range(1, 5)
 PLACES = ("0", "the overflow", "the underflow")

@@ -4,12 +4,13 @@ import random
 
 import numpy as np
 import pytest
-from test_notebooks import cells_run_here, panel_of, run_notebooks, values
+from lessons import cells_run_here, panel_of, values
 
 from softmaxlab import THREAD, exact, softmax
 from softmaxlab.drawing.which_axis import SQUARE, X, distributions, probability, verdict
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.which_axis import check_fooled, check_row_softmax, check_softmax_along
+from tools import run_notebooks
 
 ROWS, COLUMNS = {"D", "E"}, {"B", "F"}
 

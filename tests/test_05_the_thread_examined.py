@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.special
-from test_notebooks import cells_run_here, panel_of, run_notebooks, values
+from lessons import cells_run_here, panel_of, values
 
+from benchmarks import frameworks
 from softmaxlab import THREAD, exact, examine, softmax, thread
 from softmaxlab.drawing.the_thread_examined import (
     CELLS,
@@ -26,6 +27,7 @@ from softmaxlab.drawing.the_thread_examined import (
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.the_thread_examined import check_broken, check_missed, check_sound
 from softmaxlab.regions import INACCURATE, NAN, RIGHT, WRONG, ZERO
+from tools import run_notebooks
 
 STEM = "05_the_thread_examined"
 PATH = run_notebooks.NOTEBOOKS / f"{STEM}.ipynb"
@@ -284,7 +286,7 @@ def test_the_calls_shown_are_those_of_the_command():
     def lines(text):
         return "\n".join(line.strip() for line in text.splitlines())
 
-    command = lines((Path(__file__).parent / "record_frameworks.py").read_text("utf-8"))
+    command = lines(Path(frameworks.__file__).read_text("utf-8"))
     text = "".join(c.source for c in run_notebooks.read(PATH).cells if c.cell_type == "markdown")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     calls = [block for block in blocks if "tf." in block or "torch." in block]

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-import run_notebooks
 import scipy.special
 
 from softmaxlab import THREAD, exact, softmax
@@ -14,6 +13,7 @@ from softmaxlab.drawing import how_accurate as drawing
 from softmaxlab.drawing import new_figure, paint
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises import how_accurate as exercises
+from tools import run_notebooks
 
 METHODS = list(drawing.METHODS)
 A, B, G = METHODS[:3]
@@ -127,7 +127,7 @@ def test_portable_exp():
 @pytest.mark.parametrize("name", ["torch", "jax", "tensorflow"])
 def test_frameworks_here_give_the_record(name):
     pytest.importorskip(name, reason="it is not part of the course's environment")
-    import measure_accuracy
+    from benchmarks import accuracy as measure_accuracy
 
     file = io.StringIO()
     measure_accuracy.write_map(file, [name])

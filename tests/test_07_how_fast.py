@@ -5,11 +5,11 @@ import random
 import re
 import tracemalloc
 
-import benchmark_softmax
 import numpy as np
 import pytest
-from test_notebooks import cells_run_here, run_notebooks, values
+from lessons import cells_run_here, values
 
+from benchmarks import softmax as benchmark_softmax
 from softmaxlab import THREAD, exact, softmax
 from softmaxlab.drawing import paint
 from softmaxlab.drawing.how_fast import (
@@ -21,6 +21,7 @@ from softmaxlab.drawing.how_fast import (
 )
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.how_fast import check_cost_of_g, check_fits, check_into, check_ratio
+from tools import run_notebooks
 
 STEM = "07_how_fast"
 PATH = run_notebooks.NOTEBOOKS / f"{STEM}.ipynb"

@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 import pytest
+from lessons import cells_run_here, panel_of, values
 from scipy.stats import norm
-from test_notebooks import cells_run_here, panel_of, run_notebooks, values
 
 from softmaxlab import exact
 from softmaxlab.drawing import paint
@@ -19,6 +19,7 @@ from softmaxlab.exercises.soft_argmax import (
     check_soft_position,
     check_temperature_for,
 )
+from tools import run_notebooks
 
 
 @pytest.fixture(scope="module")

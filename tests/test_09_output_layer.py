@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from test_notebooks import cells_run_here, full_draw, panel_of, run_notebooks, values
+from lessons import cells_run_here, full_draw, panel_of, values
 
 from softmaxlab import exact
 from softmaxlab.drawing.output_layer import SPECIES, STEPS, Lesson, Training, load
@@ -16,6 +16,7 @@ from softmaxlab.exercises.output_layer import (
     check_loss_of_scores,
 )
 from softmaxlab.panel import Panel, slider
+from tools import run_notebooks
 
 DATA = run_notebooks.NOTEBOOKS / "data"
 

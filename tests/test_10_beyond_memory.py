@@ -5,8 +5,7 @@ import random
 
 import numpy as np
 import pytest
-import run_notebooks
-from test_notebooks import cells_run_here
+from lessons import cells_run_here
 
 from softmaxlab import exact
 from softmaxlab.drawing import paint
@@ -28,6 +27,7 @@ from softmaxlab.exercises.beyond_memory import (
     check_merge_logs,
     check_unnoticed,
 )
+from tools import run_notebooks
 
 INF = np.inf
 NOTHING = (-INF, 0.0)

@@ -4,26 +4,23 @@ import ast
 import itertools
 import os
 import random
-import sys
 from collections import Counter
 
-import browser
 import environments
 import matplotlib
 import nbformat
 import numpy as np
 import pytest
-import run_notebooks
 from colorspacious import cspace_convert, deltaE
+from environments import pinned
+from lessons import PATHS, panel_of, values
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 from playwright.sync_api import expect
-from test_notebooks import PATHS, panel_of, pinned, values
 
+from figures import make
 from softmaxlab import drawing
-
-sys.path.insert(0, str(browser.ROOT / "figures"))
-import make
+from tools import browser, run_notebooks
 
 PICTURES = make.pictures()
 HUES = {

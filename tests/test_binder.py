@@ -15,18 +15,20 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import browser
 import environments
 import nbformat
 import psutil
 import pytest
-import run_notebooks
 import websocket
+from environments import pinned
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
+from lessons import DRIVE, each_notebook
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from test_notebooks import DRIVE, NOT_YET, each_notebook, pinned
+
+from softmaxlab.exercises import NOT_YET
+from tools import browser, run_notebooks
 
 ROOT = browser.ROOT
 PINS = ROOT / "binder" / "requirements.txt"

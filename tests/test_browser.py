@@ -6,18 +6,16 @@ import os
 import re
 import time
 
-import browser
 import numpy as np
 import pytest
+from panel_of_04 import NOTEBOOK, STATUS, assert_list_and_slider_move, expected, handle
 from PIL import Image
 from playwright.sync_api import expect
-from test_notebooks import panel_of
 
-NOTEBOOK = "04_which_axis.ipynb"
-ONE_MAX = "one max for all, rows"
+from tools import browser
+
 PALETTE = 16  # of 255
 expect.set_options(timeout=browser.MILLISECONDS)
-STATUS = ".widget-html p[role=status]"
 
 pytestmark = pytest.mark.skipif(
     browser.CHROMIUM is None and "CI" not in os.environ,
@@ -48,17 +46,6 @@ def notebook(checkout, chromium, tmp_path_factory):
         notebook.image()
         yield notebook
         notebook.close()
-
-
-def expected(**changes):
-    """The panel of notebook 04, made in this process, with its controls at the values given."""
-    panel = panel_of("04_which_axis")
-    for name, value in changes.items():
-        if name == "first":
-            panel.controls["logits"][0][0].value = value
-        else:
-            panel.controls[name].value = value
-    return panel
 
 
 def pixels(png):
@@ -93,10 +80,6 @@ STILL = """element => new Promise(resolve => {
   };
   look();
 })"""
-
-
-def handle(notebook, name):
-    return notebook.page.get_by_role("slider", name=name, exact=True)
 
 
 def test_every_slider_has_its_name_and_the_picture_its_words(notebook):
@@ -170,21 +153,6 @@ def test_a_list_changes_the_sentence(notebook):
         notebook.changed_image(before)
         wanted.controls["variant"].value = value
         expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
-
-
-def assert_list_and_slider_move(notebook):
-    """Asserts that picture and sentence follow a row that is raised until one max is too far."""
-    wanted = expected()
-    wanted.controls["variant"].value = dict(wanted.controls["variant"].options)[ONE_MAX]
-    notebook.page.get_by_label("variant").first.select_option(label=ONE_MAX)
-    expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
-    before, right = notebook.image(), wanted.words.sentence
-    wanted.controls["offset"].value = 1000
-    assert wanted.words.sentence != right
-    handle(notebook, "add to row 0").focus()
-    notebook.page.keyboard.press("End")
-    notebook.changed_image(before)
-    expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
 
 
 def test_notebook_7_moves_the_panel(checkout, chromium, tmp_path):

@@ -4,12 +4,11 @@ import functools
 import time
 import warnings
 
-import mutants
 import numpy as np
 import pytest
 import scipy.special
-import softmaxes
 
+from benchmarks import mutants, softmaxes
 from softmaxlab import THREAD, examine, softmax
 from softmaxlab.checkup import Checkup, Finding
 
@@ -126,7 +125,7 @@ def test_a_failure_shows_itself(name):
 
 @pytest.mark.parametrize("name", mutants.ORIGINALS[:-1])
 def test_mutants_of_the_bank(name):
-    """But for the last, which takes half a minute and is left to `python tests/mutants.py`."""
+    """But for the last, which takes half a minute and is left to `python -m benchmarks.mutants`."""
     differ, survivors = mutants.score(*mutants.of_the_bank(name))
     print(f"{name}: {differ - len(survivors)} of {differ} caught")
     assert differ >= 60
@@ -134,7 +133,7 @@ def test_mutants_of_the_bank(name):
 
 
 def test_mutants_of_ours():
-    """One in thirty; `python tests/mutants.py` tries all."""
+    """One in thirty; `python -m benchmarks.mutants` tries all."""
     differ, survivors = mutants.score(*mutants.of_softmaxlab(mutants.SMALL), share=1 / 30)
     print(f"softmaxlab.softmax: {differ - len(survivors)} of {differ} caught")
     assert differ >= 15

@@ -10,15 +10,13 @@ import subprocess
 import sys
 import types
 
-import browser
 import environments
 import pytest
-import rewrite_links
-import run_notebooks
-from test_links import NAMED
-from test_notebooks import PATHS, each_notebook, run_driven
+from environments import NAMED
+from lessons import PATHS, each_notebook, run_driven
 
 from softmaxlab import selfcheck
+from tools import browser, rewrite_links, run_notebooks
 
 PYTHON = "3.12"
 README = (browser.ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,14 +10,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import run_notebooks
-from test_notebooks import pinned
+from environments import pinned
+
+from figures import make
+from tools import run_notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TESTS = ROOT / "tests"
-sys.path.insert(0, str(ROOT / "figures"))
-import make  # noqa: E402 - figures/make.py
 
 
 def prose():
@@ -88,9 +88,9 @@ def test_figures_are_those_that_the_command_writes(tmp_path):
 
 
 def test_every_formula_parses():
-    node, katex = shutil.which("node"), TESTS / "node_modules" / "katex"
+    node, katex = shutil.which("node"), ROOT / "node_modules" / "katex"
     if "CI" not in os.environ and not (node and katex.exists()):
-        pytest.skip("needs Node, and KaTeX from: npm install --prefix tests")
+        pytest.skip("needs Node, and KaTeX from: npm install")
     formulas = []
     for _, text in prose():
         for display, inline in re.findall(

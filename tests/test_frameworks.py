@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import record_frameworks
 
+from benchmarks import frameworks as record_frameworks
 from softmaxlab import exact
 
 RECORD = json.loads(record_frameworks.RECORD.read_text("utf-8"))
-WANTED = (Path(__file__).parent / "frameworks.txt").read_text("utf-8")
+WANTED = Path(record_frameworks.__file__).with_suffix(".txt").read_text("utf-8")
 
 
 @pytest.fixture(scope="module", params=record_frameworks.RECORDERS)

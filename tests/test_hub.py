@@ -10,9 +10,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import benchmark_hub
 import pytest
-from test_notebooks import pinned
+from environments import pinned
+
+from benchmarks import hub as benchmark_hub
 
 NAMES = ["ada", "bob"]
 MOVES = 10
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 def environment(tmp_path_factory):
     """The environment's variables, with JupyterHub in a folder of its own."""
     folder = tmp_path_factory.mktemp("packages")
-    lines = Path(__file__).with_name("hub.txt").read_text().splitlines()
+    lines = Path(benchmark_hub.__file__).with_suffix(".txt").read_text().splitlines()
     hub = next(line for line in lines if line.startswith("jupyterhub"))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--prefix", folder, hub]
     subprocess.run(command, check=True)

@@ -6,10 +6,10 @@ import re
 import subprocess
 import sys
 
-import browser
 import pytest
-import rewrite_links
-import run_notebooks
+from environments import NAMED
+
+from tools import browser, rewrite_links, run_notebooks
 
 LAUNCHES = (
     r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)",
@@ -19,7 +19,6 @@ LAUNCHES = (
     r"repo=https%3A%2F%2Fgithub\.com%2F([\w.-]+%2F[\w.-]+)",
     r"url = [^\n]*https://github\.com/([\w.-]+/[\w.-]+)\\",
 )
-NAMED = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 EVERY_FORM = """
 [Binder](https://mybinder.org/v2/gh/{0}/HEAD?labpath=notebooks/00_start_here.ipynb)
 [Colab](https://colab.research.google.com/github/{0}/blob/main/notebooks/00_start_here.ipynb)
@@ -85,7 +84,7 @@ def test_a_remote_elsewhere_is_none(url):
 
 
 def run(root, *arguments):
-    command = [sys.executable, root / "tests" / "rewrite_links.py", *arguments]
+    command = [sys.executable, "-m", "tools.rewrite_links", *arguments]
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
@@ -123,8 +122,12 @@ def fetching():
 
 
 def run_alone(folder, remote):
-    """Runs the fetching cell in `folder`, where github.com is `remote`, and imports."""
-    script = next(fetching()).source + "\nimport softmaxlab; print(softmaxlab.__file__)"
+    """Runs the fetching cell in `folder`, where github.com is `remote`, and imports.
+
+    What was installed by ``-e .`` is taken from the path first.
+    """
+    script = f"import sys; sys.path.remove({str(run_notebooks.NOTEBOOKS)!r})\n"
+    script += next(fetching()).source + "\nimport softmaxlab; print(softmaxlab.__file__)"
     git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_VALUE_0": "https://github.com/"}
     git |= {"GIT_CONFIG_KEY_0": f"url.{remote}/.insteadOf"}
     command = [sys.executable, "-c", script]

@@ -12,17 +12,16 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import browser
 import environments
 import pytest
-import run_notebooks
+from panel_of_04 import NOTEBOOK, assert_list_and_slider_move
 from playwright.sync_api import expect
-from test_browser import assert_list_and_slider_move
+
+from tools import browser, run_notebooks
 
 ROOT = browser.ROOT
 BUILT = os.environ.get("LITE_SITE")
 DOOR = "/lab/index.html?path=notebooks/{}"
-NOTEBOOK = "04_which_axis.ipynb"
 expect.set_options(timeout=browser.MILLISECONDS)
 
 pytestmark = environments.needs("pyodide", "jupyterlite_pyodide_kernel")
@@ -82,7 +81,7 @@ def test_the_site_holds_the_whole_course(site):
 def test_the_pins_are_those_that_the_kernel_takes(site):
     """The core is the kernel's version of Pyodide; each package of the lock has one place."""
     lock = json.loads((site / "static/pyodide-lock/pyodide-lock.json").read_text("utf-8"))
-    core = json.loads((ROOT / "tests/package.json").read_text("utf-8"))["dependencies"]["pyodide"]
+    core = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]["pyodide"]
     packages = lock["packages"]
     host = rf"https://cdn\.jsdelivr\.net/pyodide/v{re.escape(core)}/full/"
     assert re.match(host + "numpy-", packages["numpy"]["file_name"]) or BUILT

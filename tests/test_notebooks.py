@@ -1,99 +1,40 @@
 """Every notebook, run as its readers run it."""
 
 import base64
-import functools
 import importlib.metadata
 import importlib.util
 import inspect
 import io
-import json
 import random
 import re
-import textwrap
 import warnings
-from pathlib import Path
 
 import matplotlib.pyplot
 import nbformat
 import numpy as np
 import pytest
-import run_notebooks
+from environments import pinned
+from lessons import (
+    PATHS,
+    cells_run_here,
+    each_notebook,
+    full_draw,
+    is_prediction,
+    is_timing,
+    predictions,
+    run_driven,
+    values,
+)
 from PIL import Image
 
-from softmaxlab import exercises
 from softmaxlab.exercises import NO_GUESS, NOT_YET, compare
 from softmaxlab.panel import Panel
+from tools import run_notebooks
 
-PATHS = run_notebooks.paths()
-PINS = Path(__file__).resolve().parent.parent / "binder" / "requirements.txt"
 # Of processor time, which other work on the machine does not lengthen. The last three train a
 # classifier and start a cluster of processes.
 SECONDS = {path: 15 if path.stem < "08" else 30 for path in PATHS}
 MEGABYTES = 500
-
-# Runs in the kernel, after the last cell: moves every slider, and says what is amiss.
-DRIVE = textwrap.dedent(
-    """
-    import gc, json, sys, time
-    import matplotlib.pyplot
-    from softmaxlab.panel import Panel
-    driven = 0
-    for panel in [thing for thing in gc.get_objects() if isinstance(thing, Panel)]:
-        for widget in panel.widgets():
-            start = widget.value
-            options = [value for _, value in getattr(widget, "_options_full", ())]
-            ends = options or [widget.min, widget.max]
-            for value in [*ends, start]:
-                widget.value = value
-            driven += 1
-    if sys.platform == "linux":  # ru_maxrss would begin with what pytest itself had
-        with open("/proc/self/status") as status:
-            peak = next(int(line.split()[1]) * 1024 for line in status if "VmHWM" in line)
-    elif sys.platform == "win32":
-        import psutil
-        peak = psutil.Process().memory_info().peak_wset
-    else:
-        import resource
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({
-        "driven": driven,
-        "figures": len(matplotlib.pyplot.get_fignums()),
-        "megabytes": peak / 2**20,
-        "seconds": time.process_time(),
-    }))
-    """
-)
-
-
-def pinned():
-    """Whether this environment is the one that the committed outputs were made in."""
-    pins = dict(line.split("==") for line in PINS.read_text().split())
-    return all(importlib.metadata.version(name) == version for name, version in pins.items())
-
-
-def each_notebook(test):
-    return pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)(test)
-
-
-def run_driven(notebook, **where):
-    """Runs `notebook` and then all its sliders; returns it, and what they said.
-
-    `where` is passed to `run_notebooks.run`.
-    """
-    longer = nbformat.from_dict(notebook)
-    longer.cells.append(nbformat.v4.new_code_cell(DRIVE))
-    longer = run_notebooks.run(longer, **where)
-    last = longer.cells.pop()
-    said = json.loads("".join(output.text for output in last.outputs if output.name == "stdout"))
-    for cell in (*longer.cells, last):
-        for output in cell.get("outputs", []):
-            assert output.output_type != "error", cell.source
-            assert output.get("name") != "stderr", output.text
-    return longer, said
-
-
-def is_timing(cell):
-    return cell.cell_type == "code" and "timing" in cell.metadata.get("tags", [])
 
 
 def texts(notebook):
@@ -195,25 +136,6 @@ def test_every_picture_has_its_words(path):
     assert not re.findall(r"!\[\]", prose)
 
 
-def cells_run_here(path):
-    """Runs the cells of the notebook at `path` in this process, showing nothing."""
-    space = {"__name__": path.stem}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(run_notebooks.NOTEBOOKS)
-        patch.setattr("builtins.print", lambda *args, **kwargs: None)
-        patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
-        for cell in run_notebooks.read(path).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, path.name, "exec"), space)
-    return space
-
-
-def panel_of(stem):
-    """The panel that the notebook `stem` makes, made in this process."""
-    space = cells_run_here(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
-    return next(thing for thing in space.values() if isinstance(thing, Panel))
-
-
 @pytest.fixture(scope="module")
 def panels():
     """The panels of every notebook."""
@@ -247,31 +169,6 @@ def test_every_check_hints_at_the_second_failure_and_not_before(path):
         assert not check(*stub).hint
 
 
-def is_prediction(cell):
-    return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
-
-
-@functools.cache
-def predictions(path):
-    """(name, measured, unit, whether it is a time) of each prediction of the notebook at `path`."""
-    asked = []
-
-    def watched(guess, measured, unit=""):
-        asked.append((measured, unit))
-        return compare(guess, measured, unit)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exercises, "compare", watched)
-        cells_run_here(path)
-    calls = [
-        (name, is_timing(cell))
-        for cell in run_notebooks.read(path).cells
-        if cell.cell_type == "code"
-        for name in re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
-    ]
-    return [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
-
-
 @each_notebook
 def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
     """Each name of a cell tagged `predict` is ``...``, and a later cell compares it."""
@@ -300,26 +197,6 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
 @each_notebook
 def test_has_three_exercises_or_more(path):
     assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3
-
-
-def values(widget):
-    """Every value that a widget can take."""
-    if hasattr(widget, "_options_full"):
-        return [value for _, value in widget._options_full]
-    count = round((widget.max - widget.min) / widget.step)
-    return [widget.min + k * widget.step for k in range(count)] + [widget.max]
-
-
-def full_draw(panel):
-    """The panel's figure drawn afresh with nothing kept, as pixels."""
-    canvas = panel.figure.canvas
-    for artist in panel.drawing.moving:
-        artist.set_animated(False)
-    canvas.draw()
-    pixels = np.array(canvas.buffer_rgba())[..., :3]
-    for artist in panel.drawing.moving:
-        artist.set_animated(True)
-    return pixels
 
 
 @each_notebook

@@ -5,17 +5,16 @@ import os
 import re
 from decimal import Decimal
 
-import browser
 import environments
 import numpy as np
 import pytest
-import run_notebooks
+from environments import pinned
 from playwright.sync_api import expect
-from test_notebooks import pinned
 
 from softmaxlab import THREAD, exact, softmax, streaming
 from softmaxlab import quiz as room
 from softmaxlab.quiz import Quiz, read
+from tools import browser, run_notebooks
 
 FORMS = ("before", "after")
 FILE = run_notebooks.NOTEBOOKS / "quiz.md"

@@ -5,21 +5,20 @@ import subprocess
 import sys
 from urllib.parse import unquote
 
-import browser
 import environments
 import numpy as np
 import pypdfium2
 import pytest
-import run_notebooks
+from lessons import panel_of
 from PIL import Image
 from playwright.sync_api import expect
-from test_notebooks import panel_of
 
 from softmaxlab.quiz import read
+from tools import browser, run_notebooks
 
 ROOT = browser.ROOT
 QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
-MODULES = ROOT / "tests" / "node_modules"
+MODULES = ROOT / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
 QUIZZES = [path.stem for path in run_notebooks.quizzes()]
 STEPS = [*STEMS, *QUIZZES, "teachers_guide"]

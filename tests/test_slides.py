@@ -6,16 +6,15 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote
 
-import browser
+import build
 import environments
 import nbformat
 import pytest
-import run_notebooks
 from playwright.sync_api import expect
 
+from tools import browser, run_notebooks
+
 ROOT = browser.ROOT
-sys.path.insert(0, str(ROOT / "site"))
-import build  # noqa: E402 - site/build.py
 
 STEMS = [path.stem for path in run_notebooks.paths()]
 MOVING = "00_start_here"

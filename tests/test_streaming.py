@@ -2,7 +2,7 @@
 
 Errors are in ulps of the exact result: at most 5 in float64, whatever the split, and at most 1 in
 narrower floats. The run on two workers of 512 MiB takes its size in GiB from STREAMING_GIB; the
-whole 4 GiB are a command: python tests/benchmark_streaming.py.
+whole 4 GiB are a command: python -m benchmarks.streaming.
 """
 
 import csv
@@ -18,19 +18,19 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import benchmark_streaming as benchmark
-import browser
 import dask
 import dask.array
 import distributed
 import numpy as np
 import psutil
 import pytest
-from benchmark_streaming import rounded_once
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import streaming as benchmark
+from benchmarks.streaming import rounded_once
 from softmaxlab import exact, streaming
+from tools import browser
 
 ULPS = {"e": 1, "f": 1, "d": 5}
 GIB = float(os.environ.get("STREAMING_GIB", "1.25" if "CI" in os.environ else "0.25"))

@@ -9,14 +9,12 @@ import re
 import subprocess
 import sys
 
-import browser
-import grade
 import nbformat
 import pytest
-import run_notebooks
-from test_notebooks import each_notebook, is_prediction, predictions
+from lessons import each_notebook, is_prediction, predictions
 
 from softmaxlab.exercises import compare
+from tools import browser, grade, run_notebooks
 
 NOTEBOOKS = run_notebooks.NOTEBOOKS
 GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
@@ -209,7 +207,7 @@ def test_the_command_counts_what_is_right_and_goes_on_after_what_raises(tmp_path
     handed_in(tmp_path, "00_ada.ipynb", lambda cells: None)
     handed_in(tmp_path / "later", "00_bob.ipynb", amiss)
     handed_in(tmp_path, "00_cy.ipynb", pretended)
-    command = [sys.executable, run_notebooks.NOTEBOOKS.parent / "tests" / "grade.py", tmp_path]
+    command = [sys.executable, "-m", "tools.grade", tmp_path]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout.splitlines() == [
         "00_ada.ipynb: 3 of 3",

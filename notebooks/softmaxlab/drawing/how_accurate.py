@@ -115,7 +115,7 @@ def rough(error):
 
 
 def load_map(lines=None):
-    """Errors in ulps over spread and offset, as tests/measure_accuracy.py --map recorded them.
+    """Errors in ulps over spread and offset, as python -m benchmarks.accuracy --map recorded them.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _LINES = ((BLACK, "o", "-"), (VERMILION, "s", "--"), (BLUE, "^", "-."), (ORANGE,
 
 @lru_cache
 def record():
-    """What tests/benchmark_softmax.py wrote.
+    """What benchmarks/softmax.py wrote.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""Measures a slider from key press to changed pixels, and writes tests/slider_latency.csv.
+"""Measures a slider from key press to changed pixels, and writes benchmarks/slider_latency.csv.
 
-python tests/benchmark_sliders.py
+python -m benchmarks.sliders
 
 Three wirings of notebook 04's panel, in one JupyterLab and in turns: the panel; a plain `interact`
 that draws the same figure anew; and a bar of hand-written SVG, which is the round trip alone.
@@ -13,9 +13,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-import browser
 import nbformat
-import run_notebooks
+
+from tools import browser, run_notebooks
 
 RESULT = Path(__file__).with_name("slider_latency.csv")
 ROUNDS, PRESSES = 4, 10

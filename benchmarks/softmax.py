@@ -1,6 +1,6 @@
 """Times softmaxes on one thread, and writes notebooks/data/softmax_speed.csv.
 
-python tests/benchmark_softmax.py [--rounds 15] [--only SHAPE ...]
+python -m benchmarks.softmax [--rounds 15] [--only SHAPE ...]
 
 Processor time, in one process and in turns: ours, scipy's, np.exp alone, and torch, jax, TensorFlow
 and numba where they are installed. Medians of the rounds, and their ratios to the median of scipy
@@ -28,7 +28,6 @@ os.environ.update({f"{library}_THREADS": "1" for library in ONE_THREAD[4:]})
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", JAX_ENABLE_X64="1", JAX_PLATFORMS="cpu")
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
 
 import numpy as np  # noqa: E402
 import scipy.special  # noqa: E402
@@ -191,7 +190,8 @@ def main():
             ["shape", "axis", "dtype", "spread", "offset", "softmax", "us", "over scipy"]
         )
         table.writerows(rows)
-    print(f"{RECORD.name} is written; now: python figures/make.py and tests/run_notebooks.py 07")
+    print(f"{RECORD.name} is written; now: python figures/make.py")
+    print("and python -m tools.run_notebooks 07")
 
 
 if __name__ == "__main__":

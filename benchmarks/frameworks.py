@@ -1,19 +1,17 @@
-"""Records what torch, jax and TensorFlow give, for notebook 05: python tests/record_frameworks.py.
+"""Records what torch, jax and TensorFlow give, for notebook 05: python -m benchmarks.frameworks.
 
-Needs them, in an environment of its own: python -m pip install -r tests/frameworks.txt. With
+Needs them, in an environment of its own: python -m pip install -r benchmarks/frameworks.txt. With
 --print and some of their names their record goes to the output, and nothing is written.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 RECORD = NOTEBOOKS / "data" / "frameworks.json"
-sys.path.insert(0, str(NOTEBOOKS))
 
 from softmaxlab import examine  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""Runs the notebooks in clean kernels and writes them back: python tests/run_notebooks.py [stem].
+"""Runs the notebooks in clean kernels and writes them back: python -m tools.run_notebooks [stem].
 
 What is written holds no widget state, no times and no machine's paths. Where a slider panel stood,
 its picture and its words are left, so that a page without a kernel shows them.

@@ -1,6 +1,6 @@
 """Does `examine` notice a small change? Mutates softmaxes that are right, one place at a time.
 
-    python tests/mutants.py
+    python -m benchmarks.mutants
 
 mutates softmaxlab.softmax, in every function that it reaches, and some softmaxes of the bank. It
 prints how many mutants of each were caught, and lists those that were not. A mutant must be caught
@@ -21,15 +21,11 @@ import signal
 import sys
 import textwrap
 import warnings
-from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "notebooks")]
-
-import softmaxes  # noqa: E402
-
-from softmaxlab import exact, examine  # noqa: E402
+from benchmarks import softmaxes
+from softmaxlab import exact, examine
 
 BANK = softmaxes.WRONG | softmaxes.LIMITED | softmaxes.RIGHT
 ORIGINALS = (

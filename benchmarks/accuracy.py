@@ -1,6 +1,6 @@
-"""Measures errors of softmaxes in ulps against mpmath, and writes tests/softmax_accuracy.csv.
+"""Measures errors of softmaxes in ulps against mpmath, and writes benchmarks/softmax_accuracy.csv.
 
-python tests/measure_accuracy.py
+python -m benchmarks.accuracy
 
 Ours, the thread's A, B and G, scipy's, and torch, jax and TensorFlow where they are installed. The
 error is the worst over all probabilities that are normal numbers, of up to 2000 entries of each
@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", JAX_ENABLE_X64="1", JAX_PLATFORMS="cpu")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 
 import mpmath
 import numpy as np

@@ -1,14 +1,14 @@
-"""Measures a class on JupyterHub; writes tests/hub.csv and tests/hub_memory.csv.
+"""Measures a class on JupyterHub; writes benchmarks/hub.csv and benchmarks/hub_memory.csv.
 
-python tests/benchmark_hub.py [students ...] [--screenshot FILE]
+python -m benchmarks.hub [students ...] [--screenshot FILE]
 
-Runs on Linux in an environment of tests/hub.txt, with npm and Chromium on the machine; 30 students
-by default, or one class after the other for several numbers. Each student has a home with a copy of
-the course, logs in within a minute of the others, opens notebook 04 in a server and a kernel of its
-own, and runs it all. When the last one has, all of them move sliders for a minute. One student is
-Chromium; the others fetch and send what JupyterLab does, as the teacher's Chromium showed before
-the class. Hub, servers, kernels, students and Chromium share the machine. Before the classes one
-student runs every notebook alone, and the memory of its kernel is measured.
+Runs on Linux in an environment of benchmarks/hub.txt, with npm and Chromium on the machine; 30
+students by default, or one class after the other for several numbers. Each student has a home with
+a copy of the course, logs in within a minute of the others, opens notebook 04 in a server and a
+kernel of its own, and runs it all. When the last one has, all of them move sliders for a minute.
+One student is Chromium; the others fetch and send what JupyterLab does, as the teacher's Chromium
+showed before the class. Hub, servers, kernels, students and Chromium share the machine. Before the
+classes one student runs every notebook alone, and the memory of its kernel is measured.
 """
 
 import argparse
@@ -31,17 +31,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import browser
 import psutil
 import requests
-import run_notebooks
 import websocket
-from benchmark_sliders import milliseconds
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
 )
+
+from benchmarks.sliders import milliseconds
+from tools import browser, run_notebooks
 
 CLASSES = Path(__file__).with_name("hub.csv")
 MEMORY = Path(__file__).with_name("hub_memory.csv")

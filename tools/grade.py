@@ -1,4 +1,4 @@
-"""Counts the exercises solved in notebooks that were handed in: python tests/grade.py folder.
+"""Counts the exercises solved in notebooks that were handed in: python -m tools.grade folder.
 
 Each is run again in a clean kernel, beside softmaxlab, and its own outputs do not count. It runs
 what students wrote.
@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 import nbclient
-import run_notebooks
+
+from tools import run_notebooks
 
 SECONDS = 60  # for a cell, which is then interrupted
 CHECK = r"^(check_\w+)\("

@@ -1,6 +1,6 @@
-"""Softmaxes 4 GiB on two Dask workers of 512 MiB each, and writes tests/streaming.csv.
+"""Softmaxes 4 GiB on two Dask workers of 512 MiB each, and writes benchmarks/streaming.csv.
 
-python tests/benchmark_streaming.py [GiB]
+python -m benchmarks.streaming [GiB]
 
 The logits are float32 on disk, in a temporary folder (twice their size is needed there). Both axes,
 with every result checked; a run in which a worker is killed; time against size, against chunk size
@@ -28,7 +28,6 @@ import numpy as np
 import psutil
 from distributed import Client, LocalCluster
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from softmaxlab import softmax, streaming
 
 RESULT = Path(__file__).with_name("streaming.csv")

@@ -1,6 +1,6 @@
 """Points every badge and link at the repository that holds it.
 
-python tests/rewrite_links.py [OWNER/REPO]
+python -m tools.rewrite_links [OWNER/REPO]
 
 Without an argument it is the one on GitHub that git's remote `origin` names. CITATION.cff holds
 the name; every other place is rewritten from what stands there.

@@ -194,7 +194,9 @@ def copy_linked(text, folder):
 
 def front_page():
     """The README's first section and that of the notebooks, as the page that lists them."""
-    sections = re.split(r"^(?=## )", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    readme = re.sub(r"^\[!\[.*\n\n", "", readme, flags=re.MULTILINE)  # badges, of other hosts
+    sections = re.split(r"^(?=## )", readme, flags=re.MULTILINE)
     listed = next(part for part in sections if part.startswith("## The notebooks"))
     entries = re.findall(r"\[([^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
     entries.append(("For teachers", f"notebooks/{GUIDE.stem}"))

@@ -4,7 +4,6 @@ Colab itself is not launched. colab.txt has the versions of its runtime 2026.01 
 https://github.com/googlecolab/backend-info records them.
 """
 
-import re
 import shutil
 import subprocess
 import sys
@@ -13,20 +12,12 @@ import types
 import environments
 import pytest
 from environments import NAMED
-from lessons import PATHS, each_notebook, run_driven
+from lessons import each_notebook, run_driven
 
 from softmaxlab import selfcheck
 from tools import browser, rewrite_links, run_notebooks
 
 PYTHON = "3.12"
-README = (browser.ROOT / "README.md").read_text(encoding="utf-8")
-
-LINK = rf"https://colab\.research\.google\.com/github/{rewrite_links.home()}/blob/main/(.+?)\)"
-
-
-def test_readme_opens_every_notebook_on_colab():
-    opened = re.findall(rf"^\| \[.+?\]\((.+?)\) .*\[open\]\({LINK} \|$", README, re.MULTILINE)
-    assert opened == [2 * (f"notebooks/{path.name}",) for path in PATHS]
 
 
 def test_the_self_check_leaves_the_versions_to_colab(monkeypatch, tmp_path):

@@ -50,7 +50,7 @@ def launched(root):
 
 def test_every_launch_names_the_repository_of_the_citation():
     found = list(launched(rewrite_links.ROOT))
-    assert "README.md" in {name for name, _ in found}
+    assert {"teachers_guide.md", "00_start_here.ipynb"} <= {name for name, _ in found}
     assert {slug for _, slug in found} == {rewrite_links.home()}, found
 
 
@@ -81,6 +81,31 @@ def test_a_remote_is_read(url):
 @pytest.mark.parametrize("url", ["", "https://gitlab.com/ada/soft-max.git", "/srv/git/soft-max"])
 def test_a_remote_elsewhere_is_none(url):
     assert rewrite_links.of_remote(url) is None
+
+
+def launches(readme):
+    """(notebook, what Binder opens, what Colab opens) of each row, and the badges."""
+    binder = r"https://mybinder\.org/v2/gh/ada/soft-max/HEAD\?labpath=(\S+?)"
+    colab = r"https://colab\.research\.google\.com/github/ada/soft-max/blob/main/(\S+?)"
+    cell = rf"\[Binder\]\({binder}\), \[Colab\]\({colab}\)"
+    rows = re.findall(rf"^\| \[.+?\]\((.+?)\) \|.*\| {cell} \|$", readme, re.MULTILINE)
+    return rows, re.findall(rf"\[!\[(\w+)\]\(\S+\)\]\((?:{binder}|{colab})\)", readme)
+
+
+def test_readme_launches_every_notebook_once_it_has_a_name():
+    readme = (rewrite_links.ROOT / "README.md").read_text("utf-8")
+    named = rewrite_links.with_launches(readme, "ada/soft-max")
+    rows, badges = launches(named)
+    paths = [f"notebooks/{path.name}" for path in run_notebooks.paths()]
+    assert rows == [3 * (path,) for path in paths]
+    assert badges == [("Binder", paths[0], ""), ("Colab", "", paths[0])]
+    table = re.findall(r"^\|.*\|.*\|.*\|.*\|$", named, re.MULTILINE)
+    assert len(table) == len(paths) + 2, "its two first lines have a cell more, too"
+    assert rewrite_links.with_launches(named, "ada/soft-max") == named
+    bare = rewrite_links.with_launches(named, rewrite_links.NO_NAME)
+    assert bare == rewrite_links.with_launches(readme, rewrite_links.NO_NAME)
+    assert launches(bare) == ([], [])
+    assert "mybinder.org/v2" not in bare
 
 
 def run(root, *arguments):

@@ -228,7 +228,7 @@ def test_a_cell_without_end_is_interrupted(tmp_path):
 
 
 def test_the_figures_of_the_hub_are_those_that_were_measured():
-    with (browser.ROOT / "tests" / "hub.csv").open(encoding="utf-8") as file:
+    with (browser.ROOT / "benchmarks" / "hub.csv").open(encoding="utf-8") as file:
         measured = list(csv.DictReader(file))
     columns = {
         "students": "{}",
@@ -248,11 +248,11 @@ def test_the_figures_of_the_hub_are_those_that_were_measured():
     median = (
         f"{full['first picture s median']} s and a slider answers after {full['slider ms median']}"
     )
-    assert f"after {median} ms" in (browser.ROOT / "README.md").read_text("utf-8")
+    assert f"after {median} ms" in (browser.ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert f"costs {full['CPU s a student until sliders']} seconds of one core" in stated
     assert f"a slider {full['CPU ms a move']} ms" in stated
     assert f"took {full['server started s p95']} s to start" in stated
-    with (browser.ROOT / "tests" / "hub_memory.csv").open(encoding="utf-8") as file:
+    with (browser.ROOT / "benchmarks" / "hub_memory.csv").open(encoding="utf-8") as file:
         memory = {row["process"][:2]: row for row in csv.DictReader(file)}
     after = {name: int(row["MiB afterwards"]) for name, row in memory.items()}
     assert f"A server takes {after.pop('se')} MiB" in stated

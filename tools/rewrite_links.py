@@ -3,7 +3,8 @@
 python -m tools.rewrite_links [OWNER/REPO]
 
 Without an argument it is the one on GitHub that git's remote `origin` names. CITATION.cff holds
-the name; every other place is rewritten from what stands there.
+the name; every other place is rewritten from what stands there. Once there is a name, README has
+badges below its title, and links that launch each notebook.
 """
 
 import argparse
@@ -13,7 +14,23 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = ("CITATION.cff", "*.md", "notebooks/*.ipynb", ".github/workflows/*.yml")
+PLACES = (
+    "CITATION.cff",
+    "*.md",
+    "notebooks/*.md",
+    "notebooks/*.ipynb",
+    ".github/**/*.yml",
+    ".devcontainer/*.json",
+)
+NO_NAME = "OWNER/REPO"  # what stands for the name as long as there is none
+BINDER = "https://mybinder.org/v2/gh/{}/HEAD?labpath={}"
+COLAB = "https://colab.research.google.com/github/{}/blob/main/{}"
+BADGES = (
+    f"[![Binder](https://mybinder.org/badge_logo.svg)]({BINDER})",
+    f"[![Colab](https://colab.research.google.com/assets/colab-badge.svg)]({COLAB})",
+)
+HEAD = r"^(\| notebook \|.*?\|.*?\|).*\n(\| --- \| --- \| --- \|).*$"
+ROW = r"^(\| \[.+?\]\((notebooks/\d\d_\w+\.ipynb)\) \|.*?\|.*?\|).*$"
 REMOTE = r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?"
 
 
@@ -43,6 +60,20 @@ def pointed(text, old, new):
     return text
 
 
+def with_launches(readme, name):
+    """`readme` with badges and links that launch the notebooks of `name`, or with none."""
+    readme = re.sub(r"^\[!\[.*\n\n", "", readme, flags=re.MULTILINE)
+    head, rule, cell = "", "", ""
+    if name != NO_NAME:
+        first = re.search(ROW, readme, re.MULTILINE).group(2)
+        badges = " ".join(badge.format(name, first) for badge in BADGES)
+        readme = re.sub(r"^# .*\n\n", rf"\g<0>{badges}\n\n", readme)
+        binder, colab = BINDER.format(name, r"\2"), COLAB.format(name, r"\2")
+        head, rule, cell = " run it in |", " --- |", f" [Binder]({binder}), [Colab]({colab}) |"
+    readme = re.sub(HEAD, rf"\1{head}\n\2{rule}", readme, flags=re.MULTILINE)
+    return re.sub(ROW, rf"\1{cell}", readme, flags=re.MULTILINE)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("home", nargs="?", metavar="OWNER/REPO")
@@ -59,7 +90,10 @@ def main():
     old = home()
     for path in sorted({path for place in PLACES for path in ROOT.glob(place)}):
         before = path.read_bytes()
-        after = pointed(before.decode("utf-8"), old, new).encode("utf-8")
+        text = pointed(before.decode("utf-8"), old, new)
+        if path == ROOT / "README.md":
+            text = with_launches(text, new)
+        after = text.encode("utf-8")
         if after != before:
             path.write_bytes(after)
             print(path.relative_to(ROOT))

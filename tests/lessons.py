@@ -4,6 +4,7 @@ import functools
 import json
 import re
 import textwrap
+from typing import NamedTuple
 
 import nbformat
 import numpy as np
@@ -71,52 +72,68 @@ def run_driven(notebook, **where):
     return longer, said
 
 
-def is_timing(cell):
-    return cell.cell_type == "code" and "timing" in cell.metadata.get("tags", [])
-
-
-def cells_run_here(path):
-    """Runs the cells of the notebook at `path` in this process, showing nothing."""
-    space = {"__name__": path.stem}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(run_notebooks.NOTEBOOKS)
-        patch.setattr("builtins.print", lambda *args, **kwargs: None)
-        patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
-        for cell in run_notebooks.read(path).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, path.name, "exec"), space)
-    return space
-
-
-def panel_of(stem):
-    """The panel that the notebook `stem` makes, made in this process."""
-    space = cells_run_here(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
-    return next(thing for thing in space.values() if isinstance(thing, Panel))
-
-
 def is_prediction(cell):
     return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
 
 
+def is_timing(cell):
+    return cell.cell_type == "code" and "timing" in cell.metadata.get("tags", [])
+
+
+class Lesson(NamedTuple):
+    """What the cells of a notebook leave when they have run in this process."""
+
+    space: dict  # its names
+    predictions: list  # (name, measured, unit, whether it is a time)
+    starts: list  # (widget, its first value), of each panel
+
+
 @functools.cache
-def predictions(path):
-    """(name, measured, unit, whether it is a time) of each prediction of the notebook at `path`."""
-    asked = []
+def _lesson(path):
+    space, asked = {"__name__": path.stem}, []
 
     def watched(guess, measured, unit=""):
         asked.append((measured, unit))
         return compare(guess, measured, unit)
 
+    cells = [cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(run_notebooks.NOTEBOOKS)
         patch.setattr(exercises, "compare", watched)
-        cells_run_here(path)
+        patch.setattr("builtins.print", lambda *args, **kwargs: None)
+        patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
+        for cell in cells:
+            exec(compile(cell.source, path.name, "exec"), space)
     calls = [
         (name, is_timing(cell))
-        for cell in run_notebooks.read(path).cells
-        if cell.cell_type == "code"
+        for cell in cells
         for name in re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
     ]
-    return [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
+    predictions = [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
+    widgets = [widget for panel in _panels(space) for widget in panel.widgets()]
+    return Lesson(space, predictions, [(widget, widget.value) for widget in widgets])
+
+
+def _panels(space):
+    return [thing for thing in space.values() if isinstance(thing, Panel)]
+
+
+def lesson(stem):
+    """The `Lesson` of the notebook `stem`: run once a process, panels put back."""
+    found = _lesson(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
+    for widget, start in found.starts:
+        widget.value = start
+    return found
+
+
+def panels_of(stem):
+    """The panels of the notebook `stem`, each as it starts."""
+    return _panels(lesson(stem).space)
+
+
+def panel_of(stem):
+    """The panel of the notebook `stem`, as it starts."""
+    return panels_of(stem)[0]
 
 
 def values(widget):

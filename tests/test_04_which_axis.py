@@ -2,15 +2,15 @@
 
 import random
 
+import lessons
 import numpy as np
 import pytest
-from lessons import cells_run_here, panel_of, values
+from lessons import values
 
 from softmaxlab import THREAD, exact, softmax
 from softmaxlab.drawing.which_axis import SQUARE, X, distributions, probability, verdict
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.which_axis import check_fooled, check_row_softmax, check_softmax_along
-from tools import run_notebooks
 
 ROWS, COLUMNS = {"D", "E"}, {"B", "F"}
 
@@ -18,12 +18,12 @@ ROWS, COLUMNS = {"D", "E"}, {"B", "F"}
 @pytest.fixture(scope="module")
 def lesson():
     """The names that the notebook's cells define."""
-    return cells_run_here(run_notebooks.NOTEBOOKS / "04_which_axis.ipynb")
+    return lessons.lesson("04_which_axis").space
 
 
 @pytest.fixture
 def panel():
-    return panel_of("04_which_axis")
+    return lessons.panel_of("04_which_axis")
 
 
 def test_the_pictures_show_the_matrices_of_the_lesson(lesson):

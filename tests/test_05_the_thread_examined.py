@@ -6,10 +6,11 @@ import re
 import types
 from pathlib import Path
 
+import lessons
 import numpy as np
 import pytest
 import scipy.special
-from lessons import cells_run_here, panel_of, values
+from lessons import values
 
 from benchmarks import frameworks
 from softmaxlab import THREAD, exact, examine, softmax, thread
@@ -38,12 +39,12 @@ MAPS = {title: job for *job, title in JOBS}
 @pytest.fixture(scope="module")
 def lesson():
     """The names that the notebook's cells define."""
-    return cells_run_here(PATH)
+    return lessons.lesson(STEM).space
 
 
 @pytest.fixture
 def panel():
-    return panel_of(STEM)
+    return lessons.panel_of(STEM)
 
 
 # The verdicts

@@ -5,9 +5,10 @@ import random
 import re
 import tracemalloc
 
+import lessons
 import numpy as np
 import pytest
-from lessons import cells_run_here, values
+from lessons import values
 
 from benchmarks import softmax as benchmark_softmax
 from softmaxlab import THREAD, exact, softmax
@@ -32,7 +33,7 @@ SOFTMAXES = {"scipy", "ours", "np.exp", "torch", "jax", "tensorflow", "numba"}
 @pytest.fixture(scope="module")
 def lesson():
     """The names that the notebook's cells define."""
-    return cells_run_here(PATH)
+    return lessons.lesson(STEM).space
 
 
 # The counts

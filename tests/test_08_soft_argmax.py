@@ -2,9 +2,10 @@
 
 import random
 
+import lessons
 import numpy as np
 import pytest
-from lessons import cells_run_here, panel_of, values
+from lessons import values
 from scipy.stats import norm
 
 from softmaxlab import exact
@@ -19,18 +20,17 @@ from softmaxlab.exercises.soft_argmax import (
     check_soft_position,
     check_temperature_for,
 )
-from tools import run_notebooks
 
 
 @pytest.fixture(scope="module")
 def lesson():
     """The names that the notebook's cells define."""
-    return cells_run_here(run_notebooks.NOTEBOOKS / "08_soft_argmax.ipynb")
+    return lessons.lesson("08_soft_argmax").space
 
 
 @pytest.fixture(scope="module")
 def panel():
-    return panel_of("08_soft_argmax")
+    return lessons.panel_of("08_soft_argmax")
 
 
 def test_the_thread_s_numbers_are_right(lesson):

@@ -2,9 +2,10 @@
 
 import random
 
+import lessons
 import numpy as np
 import pytest
-from lessons import cells_run_here, full_draw, panel_of, values
+from lessons import full_draw, values
 
 from softmaxlab import exact
 from softmaxlab.drawing.output_layer import SPECIES, STEPS, Lesson, Training, load
@@ -24,12 +25,12 @@ DATA = run_notebooks.NOTEBOOKS / "data"
 @pytest.fixture(scope="module")
 def lesson():
     """The names that the notebook's cells define."""
-    return cells_run_here(run_notebooks.NOTEBOOKS / "09_output_layer.ipynb")
+    return lessons.lesson("09_output_layer").space
 
 
 @pytest.fixture(scope="module")
 def panel():
-    return panel_of("09_output_layer")
+    return lessons.panel_of("09_output_layer")
 
 
 def test_the_file_holds_the_penguins_as_published():

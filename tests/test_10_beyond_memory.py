@@ -3,9 +3,9 @@
 import math
 import random
 
+import lessons
 import numpy as np
 import pytest
-from lessons import cells_run_here
 
 from softmaxlab import exact
 from softmaxlab.drawing import paint
@@ -27,7 +27,6 @@ from softmaxlab.exercises.beyond_memory import (
     check_merge_logs,
     check_unnoticed,
 )
-from tools import run_notebooks
 
 INF = np.inf
 NOTHING = (-INF, 0.0)
@@ -36,12 +35,12 @@ NOTHING = (-INF, 0.0)
 @pytest.fixture(scope="module")
 def lesson():
     """What the cells of the notebook leave behind."""
-    return cells_run_here(run_notebooks.NOTEBOOKS / "10_beyond_memory.ipynb")
+    return lessons.lesson("10_beyond_memory").space
 
 
 @pytest.fixture
-def panel(lesson):
-    return lesson["panel"]
+def panel():
+    return lessons.panel_of("10_beyond_memory")
 
 
 def move(panel, **state):

@@ -274,6 +274,7 @@ FOCUS = """() => {
 }"""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_tab_meets_every_control_in_the_order_seen(path, panels):
     page, names = panels.page, names_of(panel_here(path))
@@ -296,6 +297,7 @@ def test_tab_meets_every_control_in_the_order_seen(path, panels):
     assert all(focus["seen"] for focus in met)
 
 
+@pytest.mark.thorough
 def test_the_keyboard_alone_moves_each_control_there_and_back(notebook):
     page, panel = notebook.page, panel_of("04_which_axis")
     sentence = page.locator(".widget-html p[role=status]")
@@ -316,6 +318,7 @@ def test_the_keyboard_alone_moves_each_control_there_and_back(notebook):
     expect(sentence).to_have_text(panel.words.sentence)
 
 
+@pytest.mark.thorough
 def test_words_and_picture_of_a_panel_are_large_enough(notebook):
     page = notebook.page
     sizes = page.locator(PANEL).last.evaluate(
@@ -331,6 +334,7 @@ def test_words_and_picture_of_a_panel_are_large_enough(notebook):
     assert_readable(panel.figure, width / panel.figure.canvas.get_width_height()[0])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_axe_finds_nothing_serious_in_a_panel(path, panels):
     shown = panels.page.locator(PANEL).nth(PATHS.index(path))
@@ -345,6 +349,7 @@ def assert_nothing_serious(report):
     assert [(f["id"], [node["html"][:200] for node in f["nodes"]]) for f in serious] == []
 
 
+@pytest.mark.thorough
 def test_axe_finds_nothing_serious_of_ours(notebook):
     """Ours is what cells show: their outputs and their prose. The rest is JupyterLab's own."""
     page = notebook.page

@@ -239,6 +239,7 @@ def peaks(server):
         watcher.join()
 
 
+@pytest.mark.thorough
 @environments.asked
 @each_notebook
 def test_runs_in_what_binder_starts(path, server):
@@ -255,6 +256,7 @@ def test_runs_in_what_binder_starts(path, server):
     assert most["server and kernel"] < MEGABYTES, most
 
 
+@pytest.mark.thorough
 @environments.asked
 def test_a_slider_moves_in_the_jupyterlab_of_the_image(server):
     address, _ = server

@@ -102,7 +102,9 @@ def test_the_picture_fits_its_cell_at_1280_pixels(notebook):
     assert ratio == pytest.approx(860 / 340, rel=0.01)
 
 
-@pytest.mark.parametrize("repeat", range(20))
+@pytest.mark.parametrize(
+    "repeat", [0, *(pytest.param(k, marks=pytest.mark.thorough) for k in range(1, 20))]
+)
 def test_the_keyboard_moves_the_picture(notebook, repeat):
     """Twenty runs, no flake: to the right and back."""
     first = handle(notebook, "x[0, 0]")
@@ -155,6 +157,7 @@ def test_a_list_changes_the_sentence(notebook):
         expect(notebook.page.locator(STATUS)).to_have_text(wanted.words.sentence)
 
 
+@pytest.mark.thorough
 def test_notebook_7_moves_the_panel(checkout, chromium, tmp_path):
     with browser.jupyterlab(checkout, tmp_path, application=["notebook"]) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK, "/notebooks/notebooks/{}")
@@ -163,6 +166,7 @@ def test_notebook_7_moves_the_panel(checkout, chromium, tmp_path):
         notebook.close()
 
 
+@pytest.mark.thorough
 def test_the_command_of_the_readme_opens_the_first_notebook(checkout, chromium, tmp_path):
     readme = (checkout / "README.md").read_text("utf-8")
     command = re.search(r"^python3 -m venv .* && \S+ -m (jupyterlab .*)$", readme, re.MULTILINE)

@@ -123,6 +123,7 @@ def test_a_failure_shows_itself(name):
         assert not (isinstance(got, np.ndarray) and np.array_equal(got, finding.expected))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", mutants.ORIGINALS[:-1])
 def test_mutants_of_the_bank(name):
     """But for the last, which takes half a minute and is left to `python -m benchmarks.mutants`."""
@@ -132,6 +133,7 @@ def test_mutants_of_the_bank(name):
     assert not survivors, "\n\n".join(survivors)
 
 
+@pytest.mark.thorough
 def test_mutants_of_ours():
     """One in thirty; `python -m benchmarks.mutants` tries all."""
     differ, survivors = mutants.score(*mutants.of_softmaxlab(mutants.SMALL), share=1 / 30)

@@ -50,6 +50,7 @@ def colab(tmp_path_factory):
         yield
 
 
+@pytest.mark.thorough
 @environments.asked
 @each_notebook
 def test_runs_alone_and_its_sliders_move(path, colab, tmp_path, monkeypatch):

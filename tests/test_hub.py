@@ -18,10 +18,13 @@ from benchmarks import hub as benchmark_hub
 NAMES = ["ada", "bob"]
 MOVES = 10
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ or not pinned(),
-    reason="installs JupyterHub beside the environment; runs in CI, with Binder's pins",
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        "CI" not in os.environ or not pinned(),
+        reason="installs JupyterHub beside the environment; runs in CI, with Binder's pins",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

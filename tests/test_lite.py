@@ -24,7 +24,10 @@ BUILT = os.environ.get("LITE_SITE")
 DOOR = "/lab/index.html?path=notebooks/{}"
 expect.set_options(timeout=browser.MILLISECONDS)
 
-pytestmark = environments.needs("pyodide", "jupyterlite_pyodide_kernel")
+pytestmark = [
+    pytest.mark.thorough,
+    *environments.needs("pyodide", "jupyterlite_pyodide_kernel"),
+]
 
 EXECUTE = """async code => {
   const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;

@@ -16,19 +16,18 @@ import pytest
 from environments import pinned
 from lessons import (
     PATHS,
-    cells_run_here,
     each_notebook,
     full_draw,
     is_prediction,
     is_timing,
-    predictions,
+    lesson,
+    panels_of,
     run_driven,
     values,
 )
 from PIL import Image
 
 from softmaxlab.exercises import NO_GUESS, NOT_YET, compare
-from softmaxlab.panel import Panel
 from tools import run_notebooks
 
 # Of processor time, which other work on the machine does not lengthen. The last three train a
@@ -53,28 +52,31 @@ def test_the_five_notebooks_of_the_spine_are_there():
     assert [path.stem[:2] for path in PATHS][:5] == ["00", "01", "02", "03", "04"]
 
 
-@each_notebook
-def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path):
-    committed = run_notebooks.read(path)
-    ran, said = run_driven(committed)
+def run_within_limits(path, notebook):
+    """`notebook`, which is the one at `path`, run in a kernel and its sliders moved."""
+    ran, said = run_driven(notebook)
     assert said["driven"] > 0
     assert said["figures"] == 0
     assert said["megabytes"] < MEGABYTES
     assert said["seconds"] < SECONDS[path]
-    exercises = [cell for cell in ran.cells if run_notebooks.is_exercise(cell)]
-    assert exercises
-    for cell in exercises:
-        assert NOT_YET in str(cell.outputs), cell.source
     if pinned():
-        assert texts(run_notebooks.written(ran)) == texts(committed)
+        assert texts(run_notebooks.written(ran)) == texts(run_notebooks.read(path))
+    return filter(run_notebooks.is_exercise, ran.cells)
 
 
 @each_notebook
-def test_runs_with_every_solution(path):
-    ran, said = run_driven(run_notebooks.solved(run_notebooks.read(path)))
-    assert said["seconds"] < SECONDS[path]
-    for cell in filter(run_notebooks.is_exercise, ran.cells):
+def test_runs_with_every_solution_and_is_committed_as_run(path):
+    for cell in run_within_limits(path, run_notebooks.solved(run_notebooks.read(path))):
         assert "Right." in cell.outputs[-1].data["text/plain"], cell.source
+
+
+@pytest.mark.thorough
+@each_notebook
+def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path):
+    exercises = list(run_within_limits(path, run_notebooks.read(path)))
+    assert exercises
+    for cell in exercises:
+        assert NOT_YET in str(cell.outputs), cell.source
 
 
 @each_notebook
@@ -136,16 +138,6 @@ def test_every_picture_has_its_words(path):
     assert not re.findall(r"!\[\]", prose)
 
 
-@pytest.fixture(scope="module")
-def panels():
-    """The panels of every notebook."""
-    spaces = {path.stem: cells_run_here(path) for path in PATHS}
-    return {
-        stem: [thing for thing in space.values() if isinstance(thing, Panel)]
-        for stem, space in spaces.items()
-    }
-
-
 @each_notebook
 def test_every_check_hints_at_the_second_failure_and_not_before(path):
     known = importlib.import_module(f"softmaxlab.exercises.{path.stem[3:]}").__spec__
@@ -186,7 +178,7 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
             names += found
     assert names
     assert len(set(names)) == len(names)
-    asked = predictions(path)
+    asked = lesson(path.stem).predictions
     assert len(asked) == len(names)
     for _, measured, unit, _ in asked:
         assert compare(..., measured, unit).message == NO_GUESS
@@ -199,12 +191,14 @@ def test_has_three_exercises_or_more(path):
     assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3
 
 
+@pytest.mark.parametrize("states", [20, pytest.param(200, marks=pytest.mark.thorough)])
 @each_notebook
-def test_every_panel_at_the_ends_and_at_200_random_states(path, panels):
+def test_every_panel_at_its_ends_and_at_random_states(path, states):
     """No warning (they are errors here), no exception, no open figure, no blank or stale frame."""
-    assert panels[path.stem]
+    panels = panels_of(path.stem)
+    assert panels
     rng = random.Random(0)
-    for panel in panels[path.stem]:
+    for panel in panels:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             for widget in panel.widgets():
@@ -212,7 +206,7 @@ def test_every_panel_at_the_ends_and_at_200_random_states(path, panels):
                 for value in (possible[0], possible[len(possible) // 2], possible[-1]):
                     widget.value = value
                     assert panel.words.sentence.endswith(".")
-            for _ in range(200):
+            for _ in range(states):
                 widget = rng.choice(panel.widgets())
                 widget.value = rng.choice(values(widget))
                 assert "nan%" not in panel.words.sentence

@@ -401,6 +401,7 @@ def notebook(tmp_path_factory):
         notebook.close()
 
 
+@pytest.mark.thorough
 def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
     page, items = notebook.page, ITEMS["before"]
     page.locator(".softmaxlab-option").first.focus()
@@ -428,6 +429,7 @@ def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
     )
 
 
+@pytest.mark.thorough
 def test_axe_finds_nothing_serious_in_the_quiz(notebook):
     notebook.page.evaluate(environments.axe())
     report = notebook.page.evaluate("axe.run('.jp-OutputArea', {resultTypes: ['violations']})")

@@ -29,7 +29,7 @@ SMALLEST = 12  # pixels
 SERIOUS = ("serious", "critical")
 expect.set_options(timeout=browser.MILLISECONDS)
 
-pytestmark = environments.needs("axe-core", "myst_nb")
+pytestmark = [pytest.mark.thorough, *environments.needs("axe-core", "myst_nb")]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ WIDEST = """
 .reveal pre, .reveal code { font-family: "DejaVu Sans Mono" }
 """
 
-pytestmark = environments.needs("reveal.js", "nbconvert")
+pytestmark = [pytest.mark.thorough, *environments.needs("reveal.js", "nbconvert")]
 
 # Walks through all slides, each with its fragments shown and its folds open, and says of each what
 # does not lie within it, how small its text is, and how large its pictures are.

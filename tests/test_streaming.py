@@ -370,6 +370,7 @@ def test_dask_holds_no_chunk_between_the_passes():
     assert most < x.nbytes / 3
 
 
+@pytest.mark.thorough
 def test_a_cluster_of_other_machines_needs_but_its_address(tmp_path, on_disk):
     """Workers started elsewhere, by Dask's own commands, without this package."""
     x = np.random.default_rng(0).normal(size=(200, 100)).astype(np.float32)
@@ -419,6 +420,7 @@ def large(tmp_path_factory):
         os.remove(array.path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("axis", "kill"), [(0, False), (1, False), (0, True)], ids=["columns", "rows", "killed"]
 )

@@ -11,7 +11,7 @@ import sys
 
 import nbformat
 import pytest
-from lessons import each_notebook, is_prediction, predictions
+from lessons import each_notebook, is_prediction, lesson
 
 from softmaxlab.exercises import compare
 from tools import browser, grade, run_notebooks
@@ -102,7 +102,7 @@ def test_the_guide_states_for_each_prediction_what_is_measured(path):
     tables = re.split(r"^### ", part("## Predictions"), flags=re.MULTILINE)
     (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
     listed = {asked.split("`")[1]: value.strip("`") for asked, value, *_ in rows(table)}
-    asked = predictions(path)
+    asked = lesson(path.stem).predictions
     assert list(listed) == [name for name, *_ in asked]
     for name, measured, _, timed in asked:
         stated = listed[name].strip("[]").split(", ")
@@ -128,7 +128,7 @@ def test_a_wrong_answer_of_the_guide_is_called_wrong(path):
     (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
     wrong = {asked.split("`")[1]: list(literals(cell)) for asked, _, cell, _ in rows(table)}
     assert sum(map(len, wrong.values())) > 1
-    for name, measured, unit, timed in predictions(path):
+    for name, measured, unit, timed in lesson(path.stem).predictions:
         for guess in wrong[name]:
             assert timed or not compare(guess, measured, unit).passed, (name, guess)
 
@@ -216,6 +216,7 @@ def test_the_command_counts_what_is_right_and_goes_on_after_what_raises(tmp_path
     ]
 
 
+@pytest.mark.thorough
 def test_a_cell_without_end_is_interrupted(tmp_path):
     def endless(cells):
         cells[0].source = "while True:\n    pass"

@@ -4,29 +4,36 @@ import re
 
 import pytest
 
-# Modules whose tests of one notebook share a run of it, with the module that is named after it.
-BY_NOTEBOOK = ("test_notebooks", "test_teaching")
-
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run what takes long, too")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what is marked `thorough` unless it is asked for, and groups what is left."""
-    if not config.getoption("--thorough"):
-        left_out = [item for item in items if item.get_closest_marker("thorough")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+    """Leaves out what is marked `thorough` unless it is asked for."""
+    if config.getoption("--thorough"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
-def group(item):
-    """The name of the tests that run in one process with `item`."""
-    module = item.path.stem
-    path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
-    if path and module in BY_NOTEBOOK:
-        return path.stem
-    return re.sub(r"^test_(?=\d\d_)", "", module)
+def scope(nodeid):
+    """The name of the tests that run in one process: a module's, or those of one notebook.
+
+    The general tests of a notebook share a run of it with the module that is named after it.
+    """
+    module = re.search(r"test_(\w+)\.py", nodeid)[1]
+    lesson = re.search(r"\[(?:.*-)?(\d\d_\w+)", nodeid)
+    return lesson[1] if lesson and module in ("notebooks", "teaching") else module
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByLesson(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return scope(nodeid)
+
+    return ByLesson(config, log)

@@ -151,7 +151,8 @@ def run_alone(folder, remote):
 
     What was installed by ``-e .`` is taken from the path first.
     """
-    script = f"import sys; sys.path.remove({str(run_notebooks.NOTEBOOKS)!r})\n"
+    script = "import os, sys\n"
+    script += "sys.path = [one for one in sys.path if not os.path.exists(f'{one}/softmaxlab')]\n"
     script += next(fetching()).source + "\nimport softmaxlab; print(softmaxlab.__file__)"
     git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_VALUE_0": "https://github.com/"}
     git |= {"GIT_CONFIG_KEY_0": f"url.{remote}/.insteadOf"}

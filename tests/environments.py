@@ -19,6 +19,8 @@ NAMED = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 
 def pinned():
     """Whether this environment is the one that the committed outputs were made in."""
+    if sys.platform != "linux":
+        return False
     pins = dict(line.split("==") for line in PINS.read_text().split())
     return all(importlib.metadata.version(name) == version for name, version in pins.items())
 

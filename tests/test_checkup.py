@@ -1,6 +1,7 @@
 """What `examine` says of the thread's seven, of the bank, of mutants, and of odd functions."""
 
 import functools
+import signal
 import time
 import warnings
 
@@ -123,6 +124,12 @@ def test_a_failure_shows_itself(name):
         assert not (isinstance(got, np.ndarray) and np.array_equal(got, finding.expected))
 
 
+timed = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="a mutant without end is stopped by a signal of POSIX"
+)
+
+
+@timed
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", mutants.ORIGINALS[:-1])
 def test_mutants_of_the_bank(name):
@@ -133,6 +140,7 @@ def test_mutants_of_the_bank(name):
     assert not survivors, "\n\n".join(survivors)
 
 
+@timed
 @pytest.mark.thorough
 def test_mutants_of_ours():
     """One in thirty; `python -m benchmarks.mutants` tries all."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import yaml
 from environments import pinned
 
 from figures import make
@@ -154,13 +155,16 @@ def test_style(command):
     assert ran.returncode == 0, ran.stdout
 
 
+SPELLED = ("py", "md", "toml", "txt", "cff", "js")
+
+
 def test_spelling(tmp_path):
     """codespell, in American; of notebooks what a reader reads, not their pictures."""
     for path in [*run_notebooks.paths(), *run_notebooks.quizzes()]:
         cells = [cell.source for cell in run_notebooks.read(path).cells]
         (tmp_path / f"{path.stem}.md").write_text("\n\n".join(cells), encoding="utf-8")
     files = subprocess.run(
-        ["git", "ls-files", "--", "*.py", "*.md", "*.toml", "*.txt", "*.cff", "*.js"],
+        ["git", "ls-files", "--", *(f"*.{ending}" for ending in SPELLED)],
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -173,6 +177,19 @@ def test_spelling(tmp_path):
         text=True,
     )
     assert ran.returncode == 0, ran.stdout
+
+
+def test_what_runs_before_a_commit_is_what_is_tested():
+    """pre-commit's hooks: the same versions of ruff and codespell, on the same files."""
+    hooks = {}
+    for each in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]:
+        hooks |= {hook["id"]: (each["rev"], hook) for hook in each["hooks"]}
+    assert set(hooks) == {"ruff-check", "ruff-format", "codespell"}
+    required = (TESTS / "requirements.txt").read_text("utf-8").splitlines()
+    for name, (version, _) in hooks.items():
+        assert f"{name.partition('-')[0]}=={version.removeprefix('v')}" in required, name
+    assert hooks["ruff-format"][1]["args"] == ["--check"]
+    assert hooks["codespell"][1]["files"] == rf"\.({'|'.join(SPELLED)})$"
 
 
 def test_no_text_shouts():

@@ -290,11 +290,12 @@ def test_fast_enough_for_a_test_and_for_a_slider():
 @pytest.mark.parametrize(
     ("x", "axis", "error", "words"),
     [
-        ([1j], -1, TypeError, "x must hold .* but its dtype is complex128"),
-        (np.ones(2, np.longdouble), -1, TypeError, "x must hold float16, float32, float64"),
+        ([1j], -1, TypeError, "x must hold .* dtype complex128; np.real"),
+        (np.ones(2, np.longdouble), -1, TypeError, "x must hold .* at most 64 bits.*dtype"),
         (["a"], -1, TypeError, "x must hold"),
-        ([2**70], -1, TypeError, "x must hold .* but its dtype is object"),
+        ([2**70], -1, TypeError, "x must hold .* a list of dtype object that holds int; convert"),
         (np.ma.array([1.0]), -1, TypeError, "x must be an array without a mask"),
+        ([[1.0], [1.0, 2.0]], -1, ValueError, "x must be an array of .* ragged"),
         ([1.0], 1, np.exceptions.AxisError, "axis must be within the 1 dimensions of x, but is 1"),
         (1.0, -1, np.exceptions.AxisError, "axis must be within the 0 dimensions of x"),
         ([[1.0]], (0, -2), ValueError, r"axis must name each axis once, but is \(0, -2\)"),
@@ -309,7 +310,7 @@ def test_bad_input(x, axis, error, words):
 
 
 def test_bad_probabilities():
-    with pytest.raises(TypeError, match="p must hold float16, float32 or float64"):
+    with pytest.raises(TypeError, match=r"p must hold .* or float64, but is a list of"):
         exact.errors_in_ulps([1, 0], [0.0, 0.0])
     with pytest.raises(ValueError, match=r"p must have the shape of x, \(3,\), but has \(2,\)"):
         exact.errors_in_ulps([0.5, 0.5], [0.0, 0.0, 0.0])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
@@ -13,20 +14,23 @@ PACKAGE = Path(__file__).resolve().parents[1] / "notebooks" / "softmaxlab"
 # matplotlib and follows a level line with no picture. Pillow and IPython come
 # with matplotlib and ipywidgets, and a panel writes its PNG and its display bundle through them.
 # Exercises compare what a learner wrote with the thread's specimens, to name the fault. Streaming
-# on Dask asks for Dask when it is called.
+# on Dask asks for Dask when it is called; G asks for scipy so, and regions for both.
 MAY_IMPORT = {
-    "softmax": set(),
-    "half_ulp": set(),
+    "arguments": set(),
+    "error_free": set(),
+    "softmax": {"arguments", "error_free"},
+    "half_ulp": {"arguments", "error_free"},
     "thread": {"scipy"},
-    "exact": set(),
-    "floats": set(),
-    "regions": {"floats", "scipy", "contourpy"},
+    "exact": {"arguments"},
+    "floats": {"arguments"},
+    "regions": {"arguments", "error_free", "floats", "scipy", "contourpy"},
     "checkup": {"exact", "floats"},
     "exercises": {"checkup", "exact", "floats", "thread"},
-    "streaming": {"dask", "distributed", "cloudpickle"},
+    "streaming": {"arguments", "error_free", "dask", "distributed", "cloudpickle"},
     "drawing": {
         "matplotlib",
         "scipy",
+        "error_free",
         "softmax",
         "half_ulp",
         "thread",
@@ -87,8 +91,8 @@ def test_arrows_run_downwards_only():
         above.add(room)
 
 
-def test_the_door_opens_on_three_rooms_only():
-    assert set(imports(PACKAGE / "__init__.py")) == {"checkup", "softmax", "thread"}
+def test_the_door_opens_on_four_rooms_only():
+    assert set(imports(PACKAGE / "__init__.py")) == {"checkup", "exact", "softmax", "thread"}
 
 
 @pytest.mark.parametrize(
@@ -111,8 +115,14 @@ def test_imports_are_read_right(source, names, tmp_path, monkeypatch):
     assert list(imports(path)) == names
 
 
-def test_importing_softmaxlab_is_light():
-    code = "import sys, softmaxlab; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+def loaded_by(code):
+    """Top names of the modules outside the standard library that `code` loads after numpy."""
+    code = f"""if True:
+        import sys, numpy
+        before = set(sys.modules)
+        {code}
+        print(*(name.split(".")[0] for name in sys.modules.keys() - before))
+    """
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PACKAGE.parent,
@@ -121,16 +131,49 @@ def test_importing_softmaxlab_is_light():
         check=True,
         timeout=60,
     )
-    loaded = set(run.stdout.split())
-    assert {"softmaxlab", "numpy", "scipy"} <= loaded
-    assert not loaded & {"matplotlib", "ipywidgets", "IPython", "PIL", "pandas"}
+    return set(run.stdout.split()) - sys.stdlib_module_names - {"numpy"}
+
+
+def test_importing_softmaxlab_loads_numpy_alone():
+    assert loaded_by("import softmaxlab") == {"softmaxlab"}
+
+
+@pytest.mark.parametrize("room", ["half_ulp", "streaming", "regions", "exercises"])
+def test_a_room_of_numbers_loads_numpy_alone(room):
+    assert loaded_by(f"import softmaxlab.{room}") == {"softmaxlab"}
+
+
+def test_only_g_loads_scipy():
+    call = "[softmaxlab.THREAD[letter].function([[1.0, 2.0]]) for letter in {!r}]"
+    for letters, scipys in (("ABCDEF", set()), ("G", {"scipy"})):
+        loaded = loaded_by(f"import softmaxlab; {call.format(letters)}")
+        assert loaded & {"scipy"} == scipys
+
+
+@pytest.mark.parametrize("start", ["00", "01", "02", "04", "08", "09", "10"])
+def test_what_a_notebook_imports_of_softmaxlab_loads_no_scipy(start):
+    """In a browser scipy is most of what would be fetched."""
+    (path,) = PACKAGE.parent.glob(f"{start}_*.ipynb")
+    sources = (cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+    trees = (ast.parse(source) for source in sources if "softmaxlab" in source)
+    lines = [
+        ast.unparse(node)
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("softmaxlab")
+    ]
+    assert lines
+    loaded = loaded_by("; ".join(lines))
+    assert "softmaxlab" in loaded
+    assert "scipy" not in loaded
 
 
 def test_public_names():
     import softmaxlab
 
-    assert softmaxlab.__all__ == ["THREAD", "examine", "log_softmax", "logsumexp", "softmax"]
-    assert all(callable(getattr(softmaxlab, name)) for name in softmaxlab.__all__[1:])
+    functions = ["examine", "log_softmax", "logsumexp", "softmax"]
+    assert sorted([*functions, "THREAD", "exact"]) == sorted(softmaxlab.__all__)
+    assert all(callable(getattr(softmaxlab, name)) for name in functions)
     assert list(softmaxlab.THREAD) == list("ABCDEFG")
 
 

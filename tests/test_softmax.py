@@ -518,16 +518,36 @@ def test_out_may_overlap(length):
     np.testing.assert_array_max_ulp(out, expected, 8)
 
 
+FLOAT64 = "out must be an array of float64 "
+
+
+def shared_places(n):
+    return np.lib.stride_tricks.as_strided(np.zeros(1), (n,), (0,))
+
+
 @pytest.mark.parametrize(
     ("out", "error", "words"),
     [
         (np.zeros(2), ValueError, r"out must have the shape of x, \(3,\), but has \(2,\)"),
         (np.zeros((1, 3)), ValueError, "out must have the shape of x"),
-        (np.zeros(3, "f4"), TypeError, "out must be an array of float64.*, but is of float32"),
-        (np.zeros(3, ">f8"), TypeError, "out must be an array of float64.*, but is of >f8"),
-        (np.ma.zeros(3), TypeError, "out must be an array of float64 without a mask"),
-        ([0.0] * 3, TypeError, "out must be an array of float64 without a mask, but is list"),
+        (
+            np.zeros(3, "f4"),
+            TypeError,
+            "out must be an array of float64.*, but is an array of dtype float32",
+        ),
+        (
+            np.zeros(3, ">f8"),
+            TypeError,
+            "out must be an array of float64.*, but is an array of dtype >f8; np.empty",
+        ),
+        (np.ma.zeros(3), TypeError, FLOAT64 + "without a mask"),
+        (
+            [0.0] * 3,
+            TypeError,
+            FLOAT64 + r"without a mask, but is \[0.0, 0.0",
+        ),
         (np.broadcast_to(0.0, 3), ValueError, "out must be writable, but is read-only"),
+        (shared_places(3), ValueError, r"out must have a place for each entry.*\(0,\)"),
     ],
 )
 def test_bad_out(out, error, words):
@@ -573,7 +593,7 @@ def test_bfloat16_and_its_like():
 
 # Clear errors
 
-REAL = r"x must hold real numbers \(floats, integers or bool\), but its dtype is "
+REAL = r"x must hold real numbers \(floats, integers or bool\), but is "
 MASKED = r"x must be an array without a mask.*filled\(-np.inf\) gives masked entries probability 0"
 
 
@@ -581,17 +601,20 @@ MASKED = r"x must be an array without a mask.*filled\(-np.inf\) gives masked ent
 @pytest.mark.parametrize(
     ("x", "axis", "error", "words"),
     [
-        ([1j, 0], -1, TypeError, REAL + "complex128; convert it to floats first"),
-        (["1", "2"], -1, TypeError, REAL + "<U1"),
+        ([1j, 0], -1, TypeError, REAL + "a list of dtype complex128; np.real"),
+        (["1", "2"], -1, TypeError, REAL + "a list of dtype <U1; convert it to floats first"),
         ([b"1"], -1, TypeError, REAL),
-        ([None, 1.0], -1, TypeError, REAL + "object"),
-        ([2**70, 0], -1, TypeError, REAL + "object"),
-        ([datetime.date(2020, 1, 1)], -1, TypeError, REAL + "object"),
-        (np.array(["2020-01-01"], "M8[D]"), -1, TypeError, REAL + "datetime64"),
-        (np.array([1], "m8[s]"), -1, TypeError, REAL + "timedelta64"),
+        ([None, 1.0], -1, TypeError, REAL + "a list .* that holds NoneType, float"),
+        (None, -1, TypeError, REAL + "None; give numbers in a list or an array"),
+        ([2**70, 0], -1, TypeError, REAL + "a list .* that holds int"),
+        ([datetime.date(2020, 1, 1)], -1, TypeError, REAL + "a list .* that holds date"),
+        (np.array(["2020-01-01"], "M8[D]"), -1, TypeError, REAL + "an array of dtype datetime64"),
+        (np.array([1], "m8[s]"), -1, TypeError, REAL + "an array of dtype timedelta64"),
         (np.zeros(2, [("a", "f4")]), -1, TypeError, REAL),
         (np.zeros(2, "V4"), -1, TypeError, REAL),
         (np.ma.array([1.0, 2.0], mask=[0, 1]), -1, TypeError, MASKED),
+        ([np.ma.array([1.0, 2.0], mask=[0, 1])], -1, TypeError, MASKED),
+        ([[0, 1], (1.0, np.ma.masked)], -1, TypeError, MASKED),
         ([[1.0], [1.0, 2.0]], -1, ValueError, "x must be an array of real numbers, but is ragged"),
         ([1.0], 1.5, TypeError, "axis must be an int, a tuple of ints or None, but is 1.5"),
         ([1.0], "0", TypeError, "axis must be an int, a tuple of ints or None, but is '0'"),
@@ -616,8 +639,11 @@ def test_bad_input(function, x, axis, error, words):
         function(x, axis)
 
 
-def test_the_hint_for_masked_arrays_works():
+@pytest.mark.parametrize("several", [False, True])
+def test_the_hint_for_masked_arrays_works(several):
     x = np.ma.array([1, 2, 3], mask=[0, 1, 0])
-    filled = x.astype(float).filled(-np.inf)
-    np.testing.assert_allclose(softmax(filled)[[0, 2]], softmax([1, 3]))
-    assert softmax(filled)[1] == 0
+    x = [x, x] if several else x
+    filled = np.ma.array(x, float).filled(-np.inf)
+    kept = softmax(filled)[..., [0, 2]]
+    np.testing.assert_allclose(kept, np.broadcast_to(softmax([1, 3]), kept.shape))
+    assert (softmax(filled)[..., 1] == 0).all()

@@ -11,10 +11,11 @@ References
 """
 
 import math
-import operator
 from decimal import Context, Decimal, getcontext, localcontext
 
 import numpy as np
+
+from .arguments import NARROW, described, prepare, real
 
 # The exp of a gap below FAR is under 1e-2171, where its exact size no longer matters to a float64,
 # only that it is not 0: NEARLY_0 stands for it.
@@ -30,7 +31,7 @@ def softmax(x, axis=-1):
 
     Parameters
     ----------
-    x : array_like of float16, float32, float64, integers or bool
+    x : array_like of real numbers, floats of at most 64 bits
         Logits, taken at their exact values.
     axis : int, tuple of int, or None
         The axis or axes along which the softmax is taken. None is the whole array.
@@ -44,12 +45,12 @@ def softmax(x, axis=-1):
     Raises
     ------
     TypeError
-        If `x` has another dtype or a mask, or `axis` is not an integer.
+        If `x` holds anything else or has a mask, or `axis` is not an integer.
     ValueError
-        If a slice has no entries, or `axis` is out of range or repeated.
+        If `x` is ragged, a slice has no entries, or `axis` is out of range or repeated.
     """
-    x = _real("x", x)
-    return _along(lambda row: _nearest(row, _softmax_ends), _axes(x, axis), x)
+    x, axes, _ = prepare(x, axis, NARROW)
+    return _along(lambda row: _nearest(row, _softmax_ends), axes, x)
 
 
 def log_softmax(x, axis=-1):
@@ -57,8 +58,8 @@ def log_softmax(x, axis=-1):
 
     An entry of -inf gives -inf, and so does an exact value beyond the range of float64.
     """
-    x = _real("x", x)
-    return _along(lambda row: _nearest(row, _log_softmax_ends), _axes(x, axis), x)
+    x, axes, _ = prepare(x, axis, NARROW)
+    return _along(lambda row: _nearest(row, _log_softmax_ends), axes, x)
 
 
 def logsumexp(x, axis=-1):
@@ -66,8 +67,7 @@ def logsumexp(x, axis=-1):
 
     Only -inf gives -inf, +inf gives +inf unless there is nan, and nan gives nan.
     """
-    x = _real("x", x)
-    axes = _axes(x, axis)
+    x, axes, _ = prepare(x, axis, NARROW)
     # Each slice gives one number; it is put at every entry, and the first of each slice is taken.
     full = _along(lambda row: _logsumexp(row) * len(row), axes, x)
     return full[tuple(0 if a in axes else slice(None) for a in range(x.ndim))]
@@ -102,9 +102,13 @@ def errors_in_ulps(p, x, axis=-1):
     An exact value that agrees with a power of two to 25 digits is taken to be at it, where the
     spacing is that of the numbers above.
     """
-    p, x = _real("p", p), _real("x", x)
+    given, p = p, real("p", p, NARROW)
+    x, axes, _ = prepare(x, axis, NARROW)
     if p.dtype.kind != "f":
-        raise TypeError(f"p must hold float16, float32 or float64, but its dtype is {p.dtype}")
+        raise TypeError(
+            f"p must hold float16, float32 or float64, but is {described(given, p)}; "
+            "give it as your softmax computed it"
+        )
     if p.shape != x.shape:
         raise ValueError(f"p must have the shape of x, {x.shape}, but has {p.shape}")
     info = np.finfo(p.dtype)
@@ -120,7 +124,7 @@ def errors_in_ulps(p, x, axis=-1):
                 for q, ratio in zip(row_p, ratios, strict=True)
             ]
 
-    return _along(errors, _axes(x, axis), p, x)
+    return _along(errors, axes, p, x)
 
 
 def _ulps(q, exact, min_exponent, mantissa_bits):
@@ -209,40 +213,10 @@ def _log1p(t):
         return (1 + t).ln()
 
 
-def _real(name, values):
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must be an array without a mask, but is a masked array")
-    values = np.asarray(values)
-    if values.dtype.char not in "efd" and values.dtype.kind not in "biu":
-        raise TypeError(
-            f"{name} must hold float16, float32, float64, integers or bool, "
-            f"but its dtype is {values.dtype}"
-        )
-    return values
-
-
-def _axes(x, axis):
-    axes = axis if isinstance(axis, tuple) else range(x.ndim) if axis is None else (axis,)
-    try:
-        axes = [operator.index(a) for a in axes]
-    except TypeError:
-        raise TypeError(f"axis must be an int, a tuple of ints or None, but is {axis!r}") from None
-    if not all(-x.ndim <= a < x.ndim for a in axes):
-        raise np.exceptions.AxisError(
-            f"axis must be within the {x.ndim} dimensions of x, but is {axis!r}"
-        )
-    axes = [a % x.ndim for a in axes]
-    if len(set(axes)) < len(axes):
-        raise ValueError(f"axis must name each axis once, but is {axis!r}")
-    if any(x.shape[a] == 0 for a in axes):
-        raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
-    return axes
-
-
 def _along(function, axes, *arrays):
     """Call `function` with each slice as a list, and put the list that it returns in its place."""
     shape = arrays[0].shape
-    order = [a for a in range(len(shape)) if a not in axes] + axes
+    order = [a for a in range(len(shape)) if a not in axes] + list(axes)
     count = math.prod(shape[a] for a in axes)
     rows = zip(*(a.transpose(order).reshape(-1, count).tolist() for a in arrays), strict=True)
     out = np.array([function(*row) for row in rows], dtype=float)

@@ -14,6 +14,9 @@ import math
 
 import numpy as np
 
+from .arguments import NARROW, prepare
+from .error_free import two_product, two_sum
+
 # log 2 in three parts. The first two have 40 bits, so that their products with |k| < 2**13 are
 # exact.
 _LOG_2 = [
@@ -29,7 +32,7 @@ def softmax_half_ulp(x, axis=-1):
 
     Parameters
     ----------
-    x : array_like of float16, float32, float64, integers or bool
+    x : array_like of real numbers, floats of at most 64 bits
         Logits. -inf is allowed and gets probability 0. Integers above 2**53 are rounded first.
     axis : int, tuple of int, or None
         The axis or axes along which the result sums to 1. None is the whole array.
@@ -43,36 +46,21 @@ def softmax_half_ulp(x, axis=-1):
     Raises
     ------
     TypeError
-        If `x` has another dtype or a mask, or `axis` is not an integer.
+        If `x` holds anything else or has a mask, or `axis` is not an integer.
     ValueError
-        If a slice has no entries, or `axis` is out of range or repeated.
+        If `x` is ragged, a slice has no entries, or `axis` is out of range or repeated.
 
     Notes
     -----
     Probabilities below the smallest normal number are rounded twice, and so is float32.
     """
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("x must be an array without a mask, but is a masked array")
-    x = np.asarray(x)
-    if x.dtype.char not in "efd" and x.dtype.kind not in "biu":
-        raise TypeError(
-            f"x must hold float16, float32, float64, integers or bool, but its dtype is {x.dtype}"
-        )
-    axes = axis if isinstance(axis, tuple) else tuple(range(x.ndim)) if axis is None else (axis,)
+    x, axes, dtype = prepare(x, axis, NARROW)
     last = range(-len(axes), 0)
-    try:
-        moved = np.moveaxis(x, axes, last)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"axis must name some of the {x.ndim} dimensions of x, each once, but is {axis!r}"
-        ) from None
+    moved = np.moveaxis(x, axes, last)
     n = math.prod(moved.shape[x.ndim - len(axes) :])
-    if n == 0:
-        raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
     with np.errstate(all="ignore"):
         p, _ = softmax_of_rows(moved.reshape(x.size // n, n).astype(np.float64))
-        if x.dtype.kind == "f":
-            p = p.astype(x.dtype.newbyteorder("="), copy=False)
+        p = p.astype(dtype, copy=False)
     return np.moveaxis(p.reshape(moved.shape), last, axes)
 
 
@@ -86,27 +74,6 @@ def softmax_of_rows(x):
     while total[0].shape[-1] > 1:
         total = _fold(*total)
     return [np.where(np.isfinite(top), np.ldexp(part, k), np.nan) for part in divide(e, total)]
-
-
-def two_sum(a, b):
-    """The sum of two floats as a double-double, exactly (Knuth)."""
-    high = a + b
-    from_b = high - a
-    return high, (a - (high - from_b)) + (b - from_b)
-
-
-def two_product(a, b):
-    """The product of two floats as a double-double: exact, but for under- and overflow (Dekker)."""
-    high = a * b
-    (a1, a2), (b1, b2) = _halves(a), _halves(b)
-    return high, a2 * b2 - (((high - a1 * b1) - a2 * b1) - a1 * b2)
-
-
-def _halves(a):
-    """Two floats of at most 26 bits with the sum a: products of such are exact."""
-    c = (2.0**27 + 1) * a
-    high = c - (c - a)
-    return high, a - high
 
 
 def add(a, b):

@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from contourpy import contour_generator
-from scipy.special import logsumexp
 
 from . import floats
+from .error_free import two_difference
 
 CLASSES = ("right", "inaccurate", "silently wrong", "zero", "nan")
 RIGHT, INACCURATE, WRONG, ZERO, NAN = range(5)
@@ -36,6 +35,8 @@ def _b(pair, n):
 
 
 def _g(pair, n):
+    from scipy.special import logsumexp
+
     return np.exp(pair - logsumexp(_row(pair, n), axis=-1, keepdims=True))
 
 
@@ -74,13 +75,11 @@ def run(variant, pairs, n):
 def truth(pairs, n):
     """The softmax of the rows of `run`, in float64, to 3 ulps: p_a = 1 / (1 + (n - 1) exp(b - a)).
 
-    What b - a loses in rounding is found by Knuth's two-sum and put back.
+    What b - a loses in rounding is put back.
     """
     a, b = np.moveaxis(pairs.astype(np.float64), -1, 0)
     low, high = np.minimum(a, b), np.maximum(a, b)
-    gap = low - high
-    back = gap + high
-    lost = (low - back) - (high - (back - gap))
+    gap, lost = two_difference(low, high)
     t = np.exp(gap) * (1 + lost)
     with np.errstate(under="ignore"):
         p_a = np.where(b <= a, 1, t) / np.where(b <= a, 1 + (n - 1) * t, t + (n - 1))
@@ -309,6 +308,8 @@ def safe_gap(dtype, n):
 @lru_cache
 def safe_for_g(dtype, n):
     """Where \\|lse\\| + \\|x - lse\\| + 2 \\|lse - max\\| is `spare_ulps`: inside G is right."""
+    from contourpy import contour_generator
+
     t = np.linspace(-40, 40, 401)
     pairs = np.stack(np.meshgrid(t, t), axis=-1)
     total = _total(pairs, n)[..., 0]

@@ -7,9 +7,10 @@ cache, so that memory is passed over once, or twice for a long slice.
 
 import functools
 import math
-import operator
 
 import numpy as np
+
+from .arguments import check_out, flag, prepare
 
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
@@ -62,9 +63,9 @@ def softmax(x, axis=-1, *, out=None):
        softmax functions", IMA Journal of Numerical Analysis 41(4), 2021, pp. 2311-2330,
        doi:10.1093/imanum/draa038.
     """
-    x, axes, dtype = _prepare(x, axis)
+    x, axes, dtype = prepare(x, axis)
     if out is not None:
-        _check_out(out, x.shape, dtype)
+        check_out(out, x.shape, dtype)
     wide = np.promote_types(dtype, np.float32)
     # For one short slice, to arrange the general case would take as long as softmax itself.
     if out is None and x.dtype == wide and len(axes) == x.ndim and x.flags.c_contiguous:
@@ -336,7 +337,7 @@ def log_softmax(x, axis=-1):
     term is positive, so nothing cancels, and a result near 0 keeps its digits; log(softmax(x))
     rounds it to 0, and gives -inf where the probability underflows.
     """
-    x, axes, dtype = _prepare(x, axis)
+    x, axes, dtype = prepare(x, axis)
     x = x.astype(np.promote_types(dtype, np.float64), copy=False)
     with np.errstate(all="ignore"):
         top, log_sum = _top_and_log_sum(x, axes)
@@ -364,7 +365,8 @@ def logsumexp(x, axis=-1, keepdims=False):
     Computed as max + log1p(s), s as in `log_softmax`; errors raised are those of `softmax`. Right
     to a few ulps of the greater of the two terms; where they cancel, few digits may be left.
     """
-    x, axes, dtype = _prepare(x, axis)
+    x, axes, dtype = prepare(x, axis)
+    keepdims = flag("keepdims", keepdims)
     x = x.astype(np.promote_types(dtype, np.float64), copy=False)
     with np.errstate(all="ignore"):
         top, log_sum = _top_and_log_sum(x, axes)
@@ -396,58 +398,3 @@ def _top_and_log_sum(x, axes):
     e += e * _lost(x, top, gaps)
     at_top = gaps == 0
     return top, np.log1p(_sum(e - at_top, axes) + (_sum(at_top, axes) - 1))
-
-
-def _prepare(x, axis):
-    """Check the arguments; give x as an array, its axes in order and the result's dtype."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(
-            "x must be an array without a mask, but is a masked array; "
-            "x.astype(float).filled(-np.inf) gives masked entries probability 0"
-        )
-    try:
-        x = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"x must be an array of real numbers, but is ragged: {error}") from None
-    kind = x.dtype.kind
-    # A dtype from outside numpy, such as bfloat16, is of kind V and casts safely to float32.
-    added = kind == "V" and x.dtype.names is None and np.can_cast(x.dtype, np.float32)
-    if kind not in "biuf" and not added:
-        raise TypeError(
-            f"x must hold real numbers (floats, integers or bool), but its dtype is {x.dtype}; "
-            "convert it to floats first"
-        )
-    whole = kind in "biu" or (added and np.can_cast(x.dtype, np.int64))
-    dtype = np.dtype(np.float64) if whole else x.dtype.newbyteorder("=")
-    return x, _checked_axes(x, axis), dtype
-
-
-def _check_out(out, shape, dtype):
-    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray) or out.dtype != dtype:
-        got = f"is of {out.dtype}" if isinstance(out, np.ndarray) else f"is {type(out).__name__}"
-        raise TypeError(f"out must be an array of {dtype} without a mask, but {got}")
-    if out.shape != shape:
-        raise ValueError(f"out must have the shape of x, {shape}, but has {out.shape}")
-    if not out.flags.writeable:  # codespell:ignore writeable
-        raise ValueError("out must be writable, but is read-only")
-
-
-def _checked_axes(x, axis):
-    """The axes in order, none of them negative."""
-    if type(axis) is int and -x.ndim <= axis < x.ndim and x.size:
-        return (axis % x.ndim,)
-    axes = axis if isinstance(axis, tuple) else range(x.ndim) if axis is None else (axis,)
-    try:
-        axes = tuple(operator.index(a) for a in axes)
-    except TypeError:
-        raise TypeError(f"axis must be an int, a tuple of ints or None, but is {axis!r}") from None
-    if not all(-x.ndim <= a < x.ndim for a in axes):
-        raise np.exceptions.AxisError(
-            f"axis must be within the {x.ndim} dimensions of x, but is {axis!r}"
-            + ("; a scalar takes axis=None" if x.ndim == 0 else "")
-        )
-    if len({a % x.ndim for a in axes}) < len(axes):
-        raise ValueError(f"axis must name each axis once, but is {axis!r}")
-    if any(x.shape[a] == 0 for a in axes):
-        raise ValueError(f"x must have an entry along axis {axis!r}, but its shape is {x.shape}")
-    return tuple(sorted(a % x.ndim for a in axes))

@@ -24,6 +24,8 @@ import sys
 
 import numpy as np
 
+from .error_free import two_difference, two_product, two_sum
+
 PAIR = np.dtype([("shift", np.float64), ("sum", np.float64), ("rest", np.float64)])
 STEP = 256.0
 EXP_OF_STEP, ITS_REST = 6.616261056709485e-112, -1.5834289269115768e-129  # exp(-STEP) in two floats
@@ -77,7 +79,7 @@ def merge(a, b):
         top = np.maximum(a["shift"], b["shift"])
         (a, rest_of_a), (b, rest_of_b) = _rescaled(a, top), _rescaled(b, top)
         merged["shift"] = top
-        merged["sum"], lost = _added(a, b)
+        merged["sum"], lost = two_sum(a, b)
         merged["rest"] = rest_of_a + rest_of_b + lost
     return merged
 
@@ -269,10 +271,10 @@ class OnDisk:
 
 
 def _send_by_value():
-    """Let workers do without this module: a lambda sent to them takes along what it needs."""
+    """Let workers do without this package: a lambda sent to them takes along what it needs."""
     import cloudpickle
 
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    cloudpickle.register_pickle_by_value(sys.modules[__package__])
 
 
 def _statistics(x, axis):
@@ -295,11 +297,9 @@ def _probabilities(x, pairs):
 def _exps(x, shift):
     """exp(x - shift), with what the rounding of x - shift took put back."""
     shift = np.where(shift == -np.inf, 0, shift)
-    gaps = x - shift
+    gaps, lost = two_difference(x, shift)
     e = np.exp(gaps)
     if shift.any():
-        less = gaps - x
-        lost = (x - (gaps - less)) - (shift + less)  # exact, by Knuth's two-difference
         e += e * np.where(np.isfinite(lost), lost, 0)
     return e
 
@@ -308,17 +308,8 @@ def _rescaled(pairs, top):
     """The sums and rests of `pairs` over exp(top). At the top, be it -inf, they stay the same."""
     steps = np.where(pairs["shift"] == top, 0, (top - pairs["shift"]) / STEP)
     factor = np.select([steps == 0, steps == 1], [1.0, EXP_OF_STEP])
-    total = pairs["sum"] * factor
-    (a, b), (c, d) = _halves(pairs["sum"]), _halves(factor)
-    lost = ((a * c - total) + a * d + b * c) + b * d  # exact, by Dekker's product
+    total, lost = two_product(pairs["sum"], factor)
     return total, lost + pairs["sum"] * np.where(steps == 1, ITS_REST, 0) + pairs["rest"] * factor
-
-
-def _halves(x):
-    """`x` as the sum of two floats of 26 bits, by Veltkamp."""
-    high = x * (2.0**27 + 1)
-    high = high - (high - x)
-    return high, x - high
 
 
 def _sum(e, axis):
@@ -329,17 +320,10 @@ def _sum(e, axis):
     rest = np.zeros_like(e[:1])
     while len(e) > 1:
         half, odd = len(e) // 2, e[2 * (len(e) // 2) :]
-        sums, lost = _added(e[:half], e[half : 2 * half])
+        sums, lost = two_sum(e[:half], e[half : 2 * half])
         rest += lost.sum(0)
         e = np.concatenate([sums, odd]) if len(odd) else sums
     return np.moveaxis(e, 0, axis), np.moveaxis(rest, 0, axis)
-
-
-def _added(a, b):
-    """The sum, and what rounding took from it: exact, by Knuth's two-sum."""
-    total = a + b
-    more = total - a
-    return total, (a - (total - more)) + (b - more)
 
 
 def _merged(pairs):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import logsumexp
 
 _QUESTION = (
     '"How to implement the Softmax function in Python", Stack Overflow, '
@@ -68,6 +67,8 @@ def _f(x):
 
 
 def _g(x):
+    from scipy.special import logsumexp
+
     return np.exp(x - logsumexp(x))
 
 

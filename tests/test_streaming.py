@@ -377,6 +377,7 @@ def test_a_cluster_of_other_machines_needs_but_its_address(tmp_path, on_disk):
     source, target = on_disk(x), on_disk(np.zeros_like(x), "p.npy")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    (elsewhere / "softmaxlab.py").write_text("raise ModuleNotFoundError('installed here only')")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     common = ["--scheduler-file", "scheduler.json", "--no-dashboard"]
     commands = [

@@ -124,6 +124,18 @@ def test_keeps_the_order_of_the_house(path):
 
 
 @each_notebook
+def test_the_imports_of_a_lesson_are_folded_and_fit_in_six_lines(path):
+    code = [cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
+    (setup,) = (cell for cell in code if "import compare" in cell.source)
+    first, *imports = filter(None, setup.source.splitlines())
+    assert first == "# Setup: what this lesson imports", "JupyterLab shows it of a folded cell"
+    assert setup.metadata.jupyter.source_hidden
+    assert len(imports) <= 6
+    assert all(line.startswith(("import ", "from ")) for line in imports)
+    assert code.index(setup) <= 2
+
+
+@each_notebook
 def test_every_picture_has_its_words(path):
     notebook = run_notebooks.read(path)
     for cell in notebook.cells:

@@ -196,10 +196,10 @@ def handed_in(folder, name, change):
 def test_the_command_counts_what_is_right_and_goes_on_after_what_raises(tmp_path):
     def amiss(cells):
         cells[0].source = "raise RuntimeError\n"
-        cells[2].source = "scores = [1.0, 2.0]\n\ncheck_breaks_b(scores)"
+        cells[2].source = "scores = [1.0, 2.0]\n\nexercises.check_breaks_b(scores)"
 
     def pretended(cells):
-        cells[1].source = "shortest = ...\n\ncheck_shortest(shortest)"
+        cells[1].source = "shortest = ...\n\nexercises.check_shortest(shortest)"
         cells[1].outputs = [
             nbformat.v4.new_output("execute_result", {"text/plain": "Right."}, execution_count=1)
         ]

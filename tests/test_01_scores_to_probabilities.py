@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from softmaxlab import exact
+from softmaxlab import distributions, exact
 from softmaxlab.drawing import new_figure, paint
 from softmaxlab.drawing import scores_to_probabilities as drawing
 from softmaxlab.exercises import NOT_YET
@@ -17,7 +17,7 @@ CORNERS = np.array([[0.5, np.sqrt(3) / 2], [0, 0], [1, 0]])
 
 
 def test_the_claims_about_three_rules():
-    by_sum, by_abs, by_square, _ = drawing.RULES.values()
+    by_sum, by_abs, by_square, _ = distributions.RULES.values()
     shares = [rule(np.array([-3.0, 1.0]))[0] for rule in (by_sum, by_abs, by_square)]
     np.testing.assert_allclose(shares, [1.5, 0.75, 0.9])
     far = by_sum(np.array([102.0, 101.0]))
@@ -65,7 +65,7 @@ def test_a_rule_can_pass_the_test_of_the_odds_and_break_the_fourth_requirement()
 
     for z in np.random.default_rng(4).normal(0, 5, size=(200, 4)):
         assert space["complaints"](by_spread, z) == []
-    assert space["complaints"](drawing.RULES["z / sum"], [2, 1]) == ["odds"]
+    assert space["complaints"](distributions.RULES["z / sum"], [2, 1]) == ["odds"]
     odds = [p[0] / p[1] for p in (by_spread(np.array([2.0, 1.0, z])) for z in (0.0, 5.0))]
     assert odds[0] > 1.5 * odds[1]
 
@@ -81,18 +81,18 @@ def test_no_distribution_with_the_same_mean_has_more_entropy_than_softmax(scale)
     room = np.where(steps < 0, -p / steps, np.inf).min(axis=1, keepdims=True)
     others = p + rng.uniform(size=(2000, 1)) * room * steps
     np.testing.assert_allclose(others @ kept, np.tile(p @ kept, (2000, 1)), atol=1e-12)
-    assert np.all(drawing.entropy(others) < drawing.entropy(p))
+    assert np.all(distributions.entropy(others) < distributions.entropy(p))
 
 
 def test_entropy():
-    assert drawing.entropy(np.full(8, 1 / 8)) == pytest.approx(np.log(8))
-    np.testing.assert_array_equal(drawing.entropy(np.eye(3)), 0)
+    assert distributions.entropy(np.full(8, 1 / 8)) == pytest.approx(np.log(8))
+    np.testing.assert_array_equal(distributions.entropy(np.eye(3)), 0)
 
 
 def test_keeps_order():
-    assert drawing.keeps_order([1, 2, 2], [0.2, 0.4, 0.4])
-    assert not drawing.keeps_order([1, 2, 3], [0.2, 0.4, 0.4])
-    assert not drawing.keeps_order([1, 2], [0.6, 0.4])
+    assert distributions.keeps_order([1, 2, 2], [0.2, 0.4, 0.4])
+    assert not distributions.keeps_order([1, 2, 3], [0.2, 0.4, 0.4])
+    assert not distributions.keeps_order([1, 2], [0.6, 0.4])
 
 
 def test_every_drawn_family_has_the_entropy_peak_that_its_picture_says():

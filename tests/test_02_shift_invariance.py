@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from softmaxlab import THREAD, exact, logsumexp, softmax
+from softmaxlab import THREAD, accuracy, exact, logsumexp, softmax
 from softmaxlab.drawing import paint
 from softmaxlab.drawing import shift_invariance as drawing
 from softmaxlab.exercises import NOT_YET
@@ -135,7 +135,7 @@ def test_sentence_of_the_three_constants():
     sentence = paint(drawing.three_constants)[1].sentence
     assert "B is nan from 1e3 on" in sentence
     assert "G has 8 correct digits left at 1e8 and 1 at 1e15" in sentence
-    assert drawing.digits_at("A", 1e15) == 13
+    assert accuracy.digits_at("A", 1e15) == 13
 
 
 # The panel

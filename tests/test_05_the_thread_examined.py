@@ -14,7 +14,7 @@ from lessons import values
 
 from benchmarks import frameworks
 from softmaxlab import THREAD, exact, examine, softmax, thread
-from softmaxlab.drawing.the_thread_examined import (
+from softmaxlab.atlas import (
     CELLS,
     JOBS,
     OUTCOMES,
@@ -126,7 +126,7 @@ def test_at_most_one_cell_of_a_map_hangs_on_the_last_bit_of_exp(monkeypatch):
     jittery.exp = exp
     plain = [measure(*job) for job in MAPS.values()]
     monkeypatch.setattr(thread, "np", jittery)
-    monkeypatch.setattr(thread, "logsumexp", logsumexp)
+    monkeypatch.setattr(scipy.special, "logsumexp", logsumexp)
     for job, kinds in zip(MAPS.values(), plain, strict=True):
         assert (measure.__wrapped__(*job) != kinds).sum() <= 1, job
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import scipy.special
 
-from softmaxlab import THREAD, exact, half_ulp, softmax
+from softmaxlab import THREAD, accuracy, exact, half_ulp, softmax
 from softmaxlab.drawing import how_accurate as drawing
 from softmaxlab.drawing import new_figure, paint
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises import how_accurate as exercises
 from tools import run_notebooks
 
-METHODS = list(drawing.METHODS)
+METHODS = list(accuracy.METHODS)
 A, B, G = METHODS[:3]
 TINY = np.finfo(float).tiny
 
@@ -50,7 +50,7 @@ def test_the_methods_are_the_threads_along_rows(letter):
     method = next(METHODS[k] for k in range(3) if METHODS[k].startswith(letter))
     with np.errstate(all="ignore"):
         for x in some_rows():
-            p = drawing.METHODS[method](x)
+            p = accuracy.METHODS[method](x)
             each = np.array([THREAD[letter].function(row) for row in x])
             if letter == "G":
                 np.testing.assert_allclose(p, each, rtol=1e-9)
@@ -60,17 +60,17 @@ def test_the_methods_are_the_threads_along_rows(letter):
 
 def test_scipy_is_a():
     for x in some_rows():
-        np.testing.assert_array_max_ulp(scipy.special.softmax(x, -1), drawing.shifted(x), 1)
+        np.testing.assert_array_max_ulp(scipy.special.softmax(x, -1), accuracy.shifted(x), 1)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_quick_errors_are_the_exact_ones(dtype):
     for x in some_rows(dtype):
         for method in (A, "softmax", "half an ulp"):
-            p = drawing.METHODS[method](x)
+            p = accuracy.METHODS[method](x)
             normal = exact.softmax(x) >= np.finfo(dtype).tiny
             expected = np.where(normal, exact.errors_in_ulps(p, x), 0)
-            off = np.abs(drawing.errors_in_ulps(p, x) - expected)
+            off = np.abs(accuracy.errors_in_ulps(p, x) - expected)
             # Below 1e-290 the low part of a double-double has few bits left.
             assert (off <= np.where(p > 1e-290, 1e-5, 0.5) * (1 + expected)).all()
 
@@ -83,11 +83,11 @@ def test_the_measurement_keeps_to_the_bound(method, n, dtype):
     met = 0
     for x in some_rows(dtype, rows=2, n=n, seed=n):
         with np.errstate(all="ignore"):
-            exps, p = np.exp(x), drawing.METHODS[method](x)
+            exps, p = np.exp(x), accuracy.METHODS[method](x)
         if method == B and not (exps.min() >= info.tiny and exps.max() < info.max / n):
             continue  # the hypotheses of the bound
-        errors = drawing.errors_in_ulps(p, x)
-        limits = np.array([drawing.bound(method, row) for row in x])
+        errors = accuracy.errors_in_ulps(p, x)
+        limits = np.array([accuracy.bound(method, row) for row in x])
         assert (errors <= limits).all()
         met = max(met, (errors / limits).max())
     assert met > {A: 0.4, G: 0.2, "half an ulp": 0.9}.get(method, 0.01)
@@ -100,41 +100,41 @@ def test_the_weighted_mean_of_the_gaps_is_below_log_n():
 
 
 def test_the_record_is_a_map_of_today():
-    spreads, offsets, record = drawing.load_map()
+    spreads, offsets, record = accuracy.load_map()
     names = [name.split()[0] for name in record]
     assert names == ["A", "B", "G", "softmax", "scipy", "torch", "jax", "tensorflow"]
-    ours = drawing.worst_over(drawing.shifted, spreads, offsets)
+    ours = accuracy.worst_over(accuracy.shifted, spreads, offsets)
     for worst in [record["A"], *list(record.values())[4:]]:
         assert worst.shape == (17, 17)
         assert (np.abs(worst - ours) <= 8 + 0.1 * ours).all()  # all of them shift by the max
     assert record["softmax"].max() < 8
-    unshifted = drawing.worst_over(drawing.unshifted, spreads, offsets)
+    unshifted = accuracy.worst_over(accuracy.unshifted, spreads, offsets)
     np.testing.assert_array_equal(np.isnan(record["B"]), np.isnan(unshifted))
     z = np.random.default_rng(6).standard_normal(100)
     for i, j in ((0, 0), (3, 12), (16, 4)):
         x = offsets[i] + spreads[j] * z
         normal = exact.softmax(x) >= TINY
-        p = drawing.shifted(x[None])[0]
+        p = accuracy.shifted(x[None])[0]
         worst = exact.errors_in_ulps(p, x)[normal].max()
         assert ours[i, j] == pytest.approx(worst, abs=1e-4)
 
 
 def test_portable_exp():
     x = np.random.default_rng(0).uniform(-700, 700, 1000)
-    np.testing.assert_array_max_ulp(drawing.portable_exp(x), np.exp(x), 2)
+    np.testing.assert_array_max_ulp(accuracy.portable_exp(x), np.exp(x), 2)
     for value in x[:50]:
-        assert drawing.portable_exp(value[None])[0] == float(Decimal(value).exp())
+        assert accuracy.portable_exp(value[None])[0] == float(Decimal(value).exp())
 
 
 @pytest.mark.parametrize("name", ["torch", "jax", "tensorflow"])
 def test_frameworks_here_give_the_record(name):
     pytest.importorskip(name, reason="it is not part of the course's environment")
-    from benchmarks import accuracy as measure_accuracy
+    from benchmarks import accuracy as benchmark
 
     file = io.StringIO()
-    measure_accuracy.write_map(file, [name])
-    live = drawing.load_map(file.getvalue().splitlines())[2]
-    recorded = {n.split()[0]: worst for n, worst in drawing.load_map()[2].items()}[name]
+    benchmark.write_map(file, [name])
+    live = accuracy.load_map(file.getvalue().splitlines())[2]
+    recorded = {n.split()[0]: worst for n, worst in accuracy.load_map()[2].items()}[name]
     assert np.abs(next(iter(live.values())) - recorded).max() <= 8
 
 
@@ -155,7 +155,7 @@ def test_the_short_version_and_softmax_give_the_same_answers(typed):
 
 def test_the_exact_answer_typed_out(typed):
     for x in some_rows(rows=1, n=20):
-        p = drawing.shifted(x)[0]
+        p = accuracy.shifted(x)[0]
         true = exact.softmax(x[0])
         big = true >= TINY
         assert ([float(d) for d in typed["exact_softmax"](x[0])] == true)[big].all()
@@ -218,7 +218,7 @@ def test_numpys_exp_and_log_keep_to_the_bounds_roundings():
     x = np.random.default_rng(3).uniform(-708, 709, 200_000)
     (high, low), k = half_ulp.exp((x, np.zeros_like(x)))
     off = np.abs((np.ldexp(np.exp(x), -k) - high) - low) / np.spacing(high)
-    assert 0.4 < off.max() < drawing.EXP_ERROR["float64"] / 2
+    assert 0.4 < off.max() < accuracy.EXP_ERROR["float64"] / 2
     for value in np.geomspace(1.001, 1e9, 500).tolist():
         log = float(np.log(value))
         assert abs(Decimal(log) - Decimal(value).ln()) <= Decimal(math.ulp(log))
@@ -229,15 +229,15 @@ def test_where_the_hill_of_a_ends():
     for top, low in ((1417, 708.4), (2000, 900), (300, 150)):
         x = top - low + low * z
         x[0] = top
-        assert drawing.errors_in_ulps(drawing.shifted(x[None]), x[None]).max() < 8
+        assert accuracy.errors_in_ulps(accuracy.shifted(x[None]), x[None]).max() < 8
     assert np.log(TINY) == pytest.approx(-708.4, abs=0.01)
     x = 100 + 700 * z
-    assert drawing.errors_in_ulps(drawing.shifted(x[None]), x[None]).max() > 100
+    assert accuracy.errors_in_ulps(accuracy.shifted(x[None]), x[None]).max() > 100
 
 
 def test_the_hill_at_the_widest_spread_ends_by_exact_differences():
     """Not for lack of normal probabilities: there are many, and the max is beyond 1417."""
-    spreads, _, _ = drawing.load_map()
+    spreads, _, _ = accuracy.load_map()
     x = spreads[-1] * np.random.default_rng(6).standard_normal(100)
     normal = exact.softmax(x) >= TINY
     assert normal.sum() > 1
@@ -251,9 +251,9 @@ def test_float32_inside_float64_is_a_millionth_from_half_an_ulp():
             rows = np.random.default_rng(5).normal(size=(3, 1000)) * spread + offset
             x = rows.astype(np.float32)
             wide = x.astype(np.float64)
-            assert np.max(drawing.bound(A, wide[0]) * (wide[0].max() - wide[0] < 88)) < 2**28 / 1e6
-            p = drawing.shifted(wide).astype(np.float32)
-            assert drawing.errors_in_ulps(p, x).max() <= 0.5 + 1e-6
+            assert np.max(accuracy.bound(A, wide[0]) * (wide[0].max() - wide[0] < 88)) < 2**28 / 1e6
+            p = accuracy.shifted(wide).astype(np.float32)
+            assert accuracy.errors_in_ulps(p, x).max() <= 0.5 + 1e-6
 
 
 def test_a_column_of_33_million():
@@ -268,7 +268,7 @@ def test_a_column_of_33_million():
 
 def test_where_a_sums_to_1_with_entries_500_ulps_off():
     x = np.random.default_rng(1).normal(size=1000) * 100
-    p = drawing.shifted(x[None])[0]
+    p = accuracy.shifted(x[None])[0]
     assert abs(p.sum() - 1) < 8 * 2**-53
     assert np.exp(-500) == pytest.approx(1e-217, rel=0.5)
 
@@ -276,7 +276,7 @@ def test_where_a_sums_to_1_with_entries_500_ulps_off():
 def test_scores_of_spread_3_lose_ten_to_twenty_ulps():
     for seed in range(5):
         x = np.random.default_rng(seed).normal(size=(1, 1000)) * 3
-        assert 10 < drawing.errors_in_ulps(drawing.shifted(x), x).max() < 20
+        assert 10 < accuracy.errors_in_ulps(accuracy.shifted(x), x).max() < 20
 
 
 # The panel
@@ -353,8 +353,8 @@ def test_the_words_of_the_maps_and_bounds():
     _, words = paint(drawing.bounds_and_measurement)
     x = np.random.default_rng(7).normal(size=1000) * 100
     for method, least in ((A, 0.5), (B, 0.01), (G, 0.3)):
-        errors = drawing.errors_in_ulps(drawing.METHODS[method](x[None]), x[None])[0]
-        limit = drawing.bound(method, x)
+        errors = accuracy.errors_in_ulps(accuracy.METHODS[method](x[None]), x[None])[0]
+        limit = accuracy.bound(method, x)
         assert least < (errors / limit).max() <= 1
     figure, words = paint(drawing.sum_errors)
     in_turn = figure.axes[0].lines[0].get_ydata()
@@ -365,7 +365,7 @@ def test_the_words_of_the_maps_and_bounds():
 
 def test_ways_to_sum():
     e = np.random.default_rng(0).random(2**14).astype(np.float32)
-    for total in (drawing.in_pairs, drawing.in_rows):
+    for total in (accuracy.in_pairs, accuracy.in_rows):
         assert total(e) == pytest.approx(e.sum(dtype=float), rel=1e-6)
 
 
@@ -450,6 +450,6 @@ def test_right_answers_pass():
 
 
 def test_the_header_of_the_record():
-    header = next(csv.reader(drawing.RECORD.read_text("utf-8").splitlines()))
+    header = next(csv.reader(accuracy.RECORD.read_text("utf-8").splitlines()))
     assert header[:2] == ["spread", "offset"]
     assert [len(name.split()) for name in header[2:]] == [1] * 5 + [2] * 3

@@ -10,8 +10,7 @@ from scipy.stats import norm
 
 from softmaxlab import exact
 from softmaxlab.drawing import paint
-from softmaxlab.drawing.output_layer import Lesson
-from softmaxlab.drawing.scores_to_probabilities import CORNERS, digits
+from softmaxlab.drawing.shared import CORNERS, digits
 from softmaxlab.drawing.soft_argmax import Z, gumbel_counts, likelihood_by_temperature
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.soft_argmax import (
@@ -20,6 +19,7 @@ from softmaxlab.exercises.soft_argmax import (
     check_soft_position,
     check_temperature_for,
 )
+from softmaxlab.penguins import Lesson
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from lessons import full_draw, values
 
 from softmaxlab import exact
-from softmaxlab.drawing.output_layer import SPECIES, STEPS, Lesson, Training, load
+from softmaxlab.drawing.output_layer import Training
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.output_layer import (
     check_confusion,
@@ -17,6 +17,7 @@ from softmaxlab.exercises.output_layer import (
     check_loss_of_scores,
 )
 from softmaxlab.panel import Panel, slider
+from softmaxlab.penguins import SPECIES, STEPS, Lesson, load
 from tools import run_notebooks
 
 DATA = run_notebooks.NOTEBOOKS / "data"

@@ -14,11 +14,6 @@ from softmaxlab.drawing.beyond_memory import (
     SCORES,
     any_order,
     blocks_of_attention,
-    merge,
-    naive_merge,
-    naive_pair,
-    pair,
-    running,
 )
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.beyond_memory import (
@@ -27,6 +22,7 @@ from softmaxlab.exercises.beyond_memory import (
     check_merge_logs,
     check_unnoticed,
 )
+from softmaxlab.pairs import merge, naive_merge, naive_pair, pair, running
 
 INF = np.inf
 NOTHING = (-INF, 0.0)

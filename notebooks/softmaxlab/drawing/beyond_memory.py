@@ -3,47 +3,12 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from ..pairs import merge, naive_merge, naive_pair, pair, running
 from ..softmax import softmax
 from . import BLACK, BLUE, GRAY, ORANGE, SKY, VERMILION, Drawing, Words
 
 _MOST, _ENTRIES = 12, 8
 SCORES = np.random.default_rng(6).normal(scale=1.5, size=(_MOST, _ENTRIES)).round(1)
-
-
-def pair(chunk):
-    """The max of the chunk, and the sum of its exps over exp(max); (-inf, 0) for only -inf."""
-    top = chunk.max(initial=-np.inf)
-    return (top, np.exp(chunk - top).sum()) if top > -np.inf else (top, 0.0)
-
-
-def merge(a, b):
-    """The pair of two pairs' entries taken together."""
-    top = max(a[0], b[0])
-    if top == -np.inf:
-        return top, 0.0
-    return top, a[1] * np.exp(a[0] - top) + b[1] * np.exp(b[0] - top)
-
-
-def naive_pair(chunk):
-    """As `pair`, but only -inf gives nan."""
-    top = chunk.max()
-    return top, np.exp(chunk - top).sum()
-
-
-def naive_merge(a, b):
-    """As `merge`, but -inf with -inf gives nan."""
-    top = np.maximum(a[0], b[0])
-    return top, a[1] * np.exp(a[0] - top) + b[1] * np.exp(b[0] - top)
-
-
-def running(chunks, pair, merge):
-    """The merged pair after each chunk, from (-inf, 0) on, as an array of shape (chunks, 2)."""
-    state, states = (-np.inf, 0.0), []
-    with np.errstate(all="ignore"):
-        for chunk in chunks:
-            state = merge(state, pair(chunk))
-            states.append(state)
-    return np.array(states)
 
 
 class RunningPairs(Drawing):

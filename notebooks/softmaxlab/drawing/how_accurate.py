@@ -1,108 +1,12 @@
 """Pictures of notebook 06: errors of softmax in ulps, their bounds, and sums in float32."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
 from .. import half_ulp
-from ..softmax import softmax
+from ..accuracy import METHODS, bound, errors_in_ulps, errors_of_sums, load_map, portable_exp
 from . import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, VERMILION, Drawing, Words
-
-RECORD = Path(__file__).resolve().parents[2] / "data" / "accuracy.csv"
-
-# Relative errors of np.exp in units of u, as the bounds suppose: 1.5 ulps in float64, 2.5 in
-# float32; an ulp is at most 2 u of the number. A test holds np.exp to them.
-EXP_ERROR = {"float64": 3.0, "float32": 5.0}
-
-
-def shifted(x, exp=np.exp):
-    """A, along the last axis: as scipy, torch, jax and TensorFlow do."""
-    e = exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def unshifted(x, exp=np.exp):
-    """B, along the last axis."""
-    e = exp(x)
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def division_free(x, exp=np.exp):
-    """G, along the last axis."""
-    top = x.max(axis=-1, keepdims=True)
-    return exp(x - (top + np.log(exp(x - top).sum(axis=-1, keepdims=True))))
-
-
-def portable_exp(x):
-    """exp of float64 numbers between -800 and 800, correctly rounded: the same on any machine."""
-    m, k = half_ulp.exp((x, np.zeros_like(x)))
-    return np.ldexp(m[0], k)
-
-
-def mended(x):
-    """A with what rounding took from x - max."""
-    top = x.max(axis=-1, keepdims=True)
-    gap = x - top
-    less = gap - x
-    lost = (x - (gap - less)) - (top + less)
-    e = np.exp(gap)
-    e += e * np.where(np.isfinite(lost), lost, 0)
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-METHODS = {
-    "A: shift by the max": shifted,
-    "B: no shift": unshifted,
-    "G: exp(x - lse)": division_free,
-    "A and two-diff": mended,
-    "softmax": softmax,
-    "half an ulp": half_ulp.softmax_half_ulp,
-}
-
-
-def errors_in_ulps(p, x):
-    """Errors of p, the computed softmax of each row of x, where the exact one is a normal number.
-
-    Parameters
-    ----------
-    p, x : ndarray of float32 or float64, shape (rows, n)
-
-    Returns
-    -------
-    ndarray of float64, shape (rows, n)
-        As `exact.errors_in_ulps`, but quick: from a double-double; below 1e-290 to half an ulp.
-        0 where the exact one is subnormal.
-    """
-    info = np.finfo(p.dtype)
-    with np.errstate(all="ignore"):
-        high, low = half_ulp.softmax_of_rows(x.astype(np.float64))
-        mantissa, exponent = np.frexp(high)
-        exponent -= 1 + ((mantissa == 0.5) & (low < -1e-25 * high))  # below a power of two
-        errors = np.ldexp(np.abs((p - high) - low), info.nmant - exponent)
-    return np.where(high < info.tiny, 0, errors)
-
-
-def bound(method, x):
-    """Error bounds in ulps of the entries of one row x, to first order: those of the notebook."""
-    e, n = EXP_ERROR[x.dtype.name], x.size
-    additions = min(n - 1, 20 + np.log2(n))
-    wide = x.astype(np.float64)
-    gaps = wide.max() - wide
-    p = half_ulp.softmax_half_ulp(wide)
-    mean_gap = p @ gaps
-    if method == "half an ulp":
-        return np.full(n, 0.5001)
-    if method == "G: exp(x - lse)":
-        log_sum = -np.log(p.max())
-        lse = wide.max() + log_sum
-        return gaps + 3 * log_sum + abs(lse) + mean_gap + 2 * e + additions
-    common = 2 * e + additions + 1
-    if method == "A: shift by the max":
-        return gaps + mean_gap + common
-    return np.full(n, common if method == "B: no shift" else common + 2)
 
 
 def rough(error):
@@ -112,36 +16,6 @@ def rough(error):
     if error <= 0.5001:
         return "at most 0.5"
     return "below 8" if error < 8 else f"about {float(f'{error:.0e}'):,.0f}"
-
-
-def load_map(lines=None):
-    """Errors in ulps over spread and offset, as python -m benchmarks.accuracy --map recorded them.
-
-    Parameters
-    ----------
-    lines : list of str, optional
-        What the command printed; the course's record by default.
-
-    Returns
-    -------
-    spreads, offsets : ndarray
-    errors : dict from name to ndarray, shape (offsets, spreads)
-    """
-    rows = list(csv.reader(lines or RECORD.read_text(encoding="utf-8").splitlines()))
-    values = np.array(rows[1:], dtype=float)
-    spreads, offsets = np.unique(values[:, 0]), np.unique(values[:, 1])
-    shape = (len(offsets), len(spreads))
-    named = zip(rows[0][2:], values.T[2:], strict=True)
-    return spreads, offsets, {name: column.reshape(shape) for name, column in named}
-
-
-def worst_over(function, spreads, offsets, n=100):
-    """Worst errors in ulps of rows of n float64 logits, shape (offsets, spreads)."""
-    z = np.random.default_rng(6).standard_normal(n)
-    x = (offsets[:, None, None] + spreads[:, None] * z).reshape(-1, n)
-    with np.errstate(all="ignore"):
-        worst = errors_in_ulps(function(x), x).max(axis=-1)
-    return worst.reshape(len(offsets), len(spreads))
 
 
 _LEVELS = [0, 8, 100, 1000, 1e6, 1e300]
@@ -240,16 +114,8 @@ def sum_errors(figure):
     """Relative errors of float32 sums of n numbers: one by one, in rows of 32, in pairs."""
     ax = figure.add_axes((0.1, 0.16, 0.87, 0.78))
     counts = 2 ** np.arange(4, 23, 2)
-    e = np.random.default_rng(8).random(counts[-1]).astype(np.float32)
-    ways = {
-        "one by one": (lambda part: np.add.accumulate(part)[-1], VERMILION, "s-"),
-        "in rows of 32, these in rows again": (in_rows, PURPLE, "^--"),
-        "in pairs": (in_pairs, BLUE, "o-"),
-    }
-    u, last = 2.0**-24, []
-    for name, (total, color, line) in ways.items():
-        exact = [e[:n].sum(dtype=np.float64) for n in counts]
-        off = [abs(float(total(e[:n])) / s - 1) / u for n, s in zip(counts, exact, strict=True)]
+    looks, last = ((VERMILION, "s-"), (PURPLE, "^--"), (BLUE, "o-")), []
+    for (name, off), (color, line) in zip(errors_of_sums(counts).items(), looks, strict=True):
         ax.plot(counts, np.maximum(off, 0.03), line, color=color, lw=2, ms=8, label=name)
         last.append(max(off))
     ax.plot(counts, counts, color=GRAY, ls=":", lw=2)
@@ -265,20 +131,6 @@ def sum_errors(figure):
         f"{'hundreds or more' if last[0] > 100 else 'less than a hundred'} u; in pairs and in "
         f"rows of 32 it stays below {'8' if max(last[1:]) < 8 else '100'} u."
     )
-
-
-def in_pairs(e):
-    """Sum of 2**k terms, one half onto the other."""
-    while e.size > 1:
-        e = e[: e.size // 2] + e[e.size // 2 :]
-    return e[0]
-
-
-def in_rows(e):
-    """Sums of rows of 32, one by one, then of these in rows again; what is left in pairs."""
-    while e.size % 32 == 0:
-        e = np.add.accumulate(e.reshape(-1, 32), axis=1)[:, -1]
-    return in_pairs(e)
 
 
 class HowAccurate(Drawing):

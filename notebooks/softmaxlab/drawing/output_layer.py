@@ -1,75 +1,15 @@
 """Pictures of notebook 09: penguins, the loss of a classifier, and the regions that it decides."""
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 
+from ..penguins import SPECIES, STEPS, TRAINING, Lesson, load
 from ..softmax import softmax
 from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, Drawing, Words
 
-SPECIES = ("Adelie", "Chinstrap", "Gentoo")
-STEPS = 200
-_CSV = Path(__file__).resolve().parents[2] / "data" / "penguins.csv"
-_TRAINING = 228
 _HUES, _MARKERS = (BLUE, ORANGE, GREEN), ("o", "^", "s")
 _WIDE, _HIGH = (30.0, 62.0), (168.0, 236.0)
 _LEVELS = 16
-
-
-def load():
-    """Bill and flipper length of the penguins, in the order and the split of notebook 09.
-
-    Returns
-    -------
-    x : ndarray, shape (342, 2)
-        In mm; the first 228 are for training.
-    labels : ndarray of int, shape (342,)
-        Places in `SPECIES`.
-    """
-    table = np.genfromtxt(_CSV, delimiter=",", skip_header=1, dtype=str)
-    table = table[(table != "NA").all(axis=1)]
-    table = table[np.random.default_rng(0).permutation(len(table))]
-    return table[:, [1, 3]].astype(float), np.searchsorted(SPECIES, table[:, 0])
-
-
-class Lesson:
-    """The penguins of notebook 09, standardized as there, and its training.
-
-    Parameters
-    ----------
-    training : int
-        The number of penguins for training, the first ones.
-    """
-
-    def __init__(self, training=_TRAINING):
-        self.training = training
-        self.mm, self.labels = load()
-        train = self.mm[:training]
-        self.mean, self.std = train.mean(axis=0), train.std(axis=0)
-        self.x = (self.mm - self.mean) / self.std
-
-    def train(self, rate, axis, steps=STEPS):
-        """Weights (2, 3), bias (3,) and losses (steps + 1,), as notebook 09 types it out."""
-        x, labels = self.x[: self.training], self.labels[: self.training]
-        w, b, y = np.zeros((2, 3)), np.zeros(3), np.eye(3)[labels]
-        losses = []
-        for step in range(steps + 1):
-            z = x @ w + b
-            z -= z.max(axis=axis, keepdims=True)
-            e = np.exp(z)
-            total = e.sum(axis=axis, keepdims=True)
-            losses.append((np.log(total) - z)[y == 1].mean())
-            if step < steps:
-                gradient = (e / total - y) / len(x)
-                w -= rate * x.T @ gradient
-                b -= rate * gradient.sum(axis=0)
-        return w, b, losses
-
-    def right(self, w, b):
-        """Whether the greatest score of each held-out penguin is that of its species."""
-        held_out = slice(self.training, None)
-        return (self.x[held_out] @ w + b).argmax(axis=1) == self.labels[held_out]
 
 
 class Curve:
@@ -151,7 +91,7 @@ class Regions:
             zorder=3,
             rasterized=True,
         )
-        held_out, labels = lesson.mm[_TRAINING:], lesson.labels[_TRAINING:]
+        held_out, labels = lesson.mm[TRAINING:], lesson.labels[TRAINING:]
         points = [
             ax.plot(
                 *held_out[labels == k].T,
@@ -184,7 +124,7 @@ class Regions:
         level = np.round((self.sure - 1 / 3) * 1.5 * (_LEVELS - 1))
         self.mesh.set_array(self.winner * _LEVELS + level)
         right = lesson.right(w, b)
-        self.rings.set_data(*lesson.mm[_TRAINING:][~right].T)
+        self.rings.set_data(*lesson.mm[TRAINING:][~right].T)
         for k, name in enumerate(self.names):
             mine = self.winner == k
             room = self.places[mine & self.free]
@@ -234,7 +174,7 @@ class DecisionRegions(Drawing):
         self.right = self.lesson.right(self.w, self.b)
         self.regions.update(self.w, self.b, temperature)
         self.curve.update(self.losses)
-        held_out = self.lesson.x[_TRAINING:] @ self.w + self.b
+        held_out = self.lesson.x[TRAINING:] @ self.w + self.b
         self.confidence = softmax(held_out / temperature).max(axis=-1).mean()
         said = (
             f"Learning rate {rate:.3g}, softmax along axis={axis}: "
@@ -244,7 +184,7 @@ class DecisionRegions(Drawing):
         return Words(said + _course(self.losses), self._table())
 
     def _table(self):
-        labels = self.lesson.labels[_TRAINING:]
+        labels = self.lesson.labels[TRAINING:]
         counts = [f"{self.right[labels == k].sum()} of {(labels == k).sum()}" for k in range(3)]
         return [["", *SPECIES], ["decided rightly", *counts]]
 
@@ -276,7 +216,7 @@ def regions_of_two_axes(figure):
         regions.update(w, b, 1.0)
         right = lesson.right(w, b)
         figure.text(0.06 + 0.49 * k, 0.92, f"trained with axis={axis}", fontsize=14)
-        rare = right[lesson.labels[_TRAINING:] == 1]
+        rare = right[lesson.labels[TRAINING:] == 1]
         said.append(
             f"with axis={axis}, {right.sum()} of {right.size} held-out penguins, and "
             f"{rare.sum()} of the {rare.size} Chinstrap among them"

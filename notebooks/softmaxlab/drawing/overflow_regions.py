@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from scipy.ndimage import distance_transform_edt
 
 from .. import floats
 from ..regions import (
@@ -30,14 +29,12 @@ from ..regions import (
     safe_gap,
     window,
 )
-from . import BLACK, PURPLE, SKY, VERMILION, YELLOW, Drawing, Words
+from . import BLACK, PURPLE, SKY, YELLOW, Drawing, Words
+from .shared import DOTS, KIND_COLORS, KIND_MARKS
 
-CLASS_COLORS = (SKY, YELLOW, VERMILION, PURPLE, BLACK)
-CLASS_MARKS = {INACCURATE: ".", WRONG: "x", ZERO: "$0$"}
-_MAP = ListedColormap(CLASS_COLORS)
+_MAP = ListedColormap(KIND_COLORS)
 _CASED = [withStroke(linewidth=3.5, foreground="white")]
 _PEN = {"color": BLACK, "lw": 1.6, "zorder": 5}
-DOTS = {"color": BLACK, "ls": "", "ms": 4.5, "mew": 0.8}
 _NAME = {"ha": "center", "va": "center", "path_effects": _CASED, "zorder": 6}
 _ROWS = 5
 _ROW_NAMES = (
@@ -122,7 +119,7 @@ class Map:
         )
         self.marks = {
             kind: ax.plot([], [], marker=mark, transform=whole, zorder=4, **DOTS)[0]
-            for kind, mark in CLASS_MARKS.items()
+            for kind, mark in KIND_MARKS.items()
         }
         self.lines = {
             name: ax.plot([], [], ls=LINES[name], path_effects=_CASED, **_PEN)[0] for name in lines
@@ -144,6 +141,8 @@ class Map:
 
     def update(self, variant, dtype, n, where):
         """Shows the map of the `Window` `where`, whose classes it returns."""
+        from scipy.ndimage import distance_transform_edt
+
         classes = measure(variant, dtype, n, where)
         low, high = where.edges[[0, -1]]
         self.ax.set(xlim=(low, high), ylim=(low, high))
@@ -194,9 +193,9 @@ class OverflowRegions(Drawing):
         for kind, name in enumerate(CLASSES):
             y = 0.93 - 0.078 * kind
             side.add_patch(
-                Rectangle((0.02, y - 0.028), 0.07, 0.056, fc=CLASS_COLORS[kind], ec=BLACK)
+                Rectangle((0.02, y - 0.028), 0.07, 0.056, fc=KIND_COLORS[kind], ec=BLACK)
             )
-            side.plot([0.04, 0.07], [y, y], marker=CLASS_MARKS.get(kind, ""), **DOTS)
+            side.plot([0.04, 0.07], [y, y], marker=KIND_MARKS.get(kind, ""), **DOTS)
             side.text(0.12, y, name, va="center")
             self.shares.append(side.text(0.62, y, "", va="center", ha="right", zorder=5))
         for row in range(_ROWS):
@@ -284,8 +283,8 @@ def _maps(figure, states, shape, title, lines=tuple(LINES), **places):
 def _legend(figure, lines=()):
     """Names the classes, and the `lines`, at the foot of the figure."""
     boxes = [
-        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=CLASS_MARKS.get(kind, ""), **DOTS))
-        for kind, color in enumerate(CLASS_COLORS)
+        (Patch(fc=color, ec=BLACK), Line2D([], [], marker=KIND_MARKS.get(kind, ""), **DOTS))
+        for kind, color in enumerate(KIND_COLORS)
     ]
     foot = {"loc": "lower center", "columnspacing": 1.2}
     height = 0.06 if lines else 0

@@ -2,28 +2,22 @@
 
 import numpy as np
 
+from .. import distributions
 from ..softmax import softmax
-from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, VERMILION, Drawing, Words
+from . import BLACK, BLUE, GRAY, GREEN, INK, VERMILION, Drawing, Words
+from .shared import CLASS_COLORS, CORNERS, digits, listed, triangle
 
 SCORES = np.array([2.0, -1.0, 0.5])
-RULES = {
-    "z / sum": lambda z: z / z.sum(),
-    "|z| / sum": lambda z: np.abs(z) / np.abs(z).sum(),
-    "z² / sum": lambda z: z**2 / (z**2).sum(),
-    "exp(z) / sum": lambda z: np.exp(z) / np.exp(z).sum(),
-}
-CLASS_COLORS = (BLUE, ORANGE, GREEN)
 _CLASS_LINES = ("-", "--", ":")
-CORNERS = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
 
 
 def candidates(figure):
     """What four rules make of the same three scores."""
-    axes = figure.subplots(1, len(RULES), sharey=True)
+    axes = figure.subplots(1, len(distributions.RULES), sharey=True)
     figure.subplots_adjust(left=0.07, right=0.99, bottom=0.2, top=0.87, wspace=0.08)
-    for ax, (name, rule) in zip(axes, RULES.items(), strict=True):
+    for ax, (name, rule) in zip(axes, distributions.RULES.items(), strict=True):
         p = rule(SCORES)
-        good = keeps_order(SCORES, p) and (p > 0).all()
+        good = distributions.keeps_order(SCORES, p) and (p > 0).all()
         color = BLUE if good else VERMILION
         bars = ax.bar(range(3), p, color=color, alpha=0.85, hatch="" if good else "//", ec="white")
         ax.bar_label(bars, [f"{value:.2f}" for value in p], padding=3)
@@ -35,18 +29,13 @@ def candidates(figure):
         ax.set_ylim(-0.9, 1.55)
     axes[0].set_yticks([0, 1])
     figure.supxlabel("score of each class", fontsize=13)
-    plain, absolute, square, right = (rule(SCORES) for rule in RULES.values())
+    plain, absolute, square, right = (rule(SCORES) for rule in distributions.RULES.values())
     return Words(
         f"For the scores 2, -1 and 0.5, z / sum gives {plain[1]:.2f} and {plain[0]:.2f}, outside 0 "
         f"to 1; |z| and z² give the lowest score, -1, more than 0.5 gets ({absolute[1]:.2f} and "
         f"{absolute[2]:.2f}, {square[1]:.2f} and {square[2]:.2f}); only exp is positive and keeps "
         f"the order ({right[0]:.2f}, {right[1]:.2f}, {right[2]:.2f})."
     )
-
-
-def keeps_order(z, p):
-    """Whether a higher score always has a greater probability, and equal ones the same."""
-    return bool((np.sign(np.subtract.outer(z, z)) == np.sign(np.subtract.outer(p, p))).all())
 
 
 def same_mean(figure):
@@ -65,54 +54,23 @@ def same_mean(figure):
     means, peaks = [], []
     for scale, color, line in styles:
         p = softmax(z * scale)
-        family = _family(p, z)
+        family = distributions.same_mean(p, z)
         triangle_ax.plot(*(family @ CORNERS).T, color=color, ls=line, lw=2)
         triangle_ax.plot(*(p @ CORNERS), "o", color=color, ms=9)
-        entropy_ax.plot(family[:, 1], entropy(family), color=color, ls=line, lw=2)
-        entropy_ax.plot(p[1], entropy(p), "o", color=color, ms=9)
+        entropy_ax.plot(family[:, 1], distributions.entropy(family), color=color, ls=line, lw=2)
+        entropy_ax.plot(p[1], distributions.entropy(p), "o", color=color, ms=9)
         means.append(f"{p @ z:.2f}")
-        peaks.append(f"{entropy(p):.2f}")
+        peaks.append(f"{distributions.entropy(p):.2f}")
         x = max(p[1], 0.16)
-        entropy_ax.text(x, entropy(p) + 0.05, f"mean {means[-1]}", color=INK[color], ha="center")
+        y = distributions.entropy(p) + 0.05
+        entropy_ax.text(x, y, f"mean {means[-1]}", color=INK[color], ha="center")
     entropy_ax.set(xlim=(0, 1), ylim=(0, 1.25), xlabel="probability of the score 1")
     return Words(
-        f"In the triangle of all distributions over the scores {_listed(f'{s:g}' for s in z)} lie "
-        f"three lines of equal mean score, {_listed(means)}; along each the entropy rises to one "
-        f"peak, {_listed(peaks)} nats, and there stands the softmax of the scores (dots), each "
+        f"In the triangle of all distributions over the scores {listed(f'{s:g}' for s in z)} lie "
+        f"three lines of equal mean score, {listed(means)}; along each the entropy rises to one "
+        f"peak, {listed(peaks)} nats, and there stands the softmax of the scores (dots), each "
         "time at another temperature."
     )
-
-
-def _listed(items):
-    *most, last = items
-    return f"{', '.join(most)} and {last}"
-
-
-def _family(p, z, points=400):
-    """Distributions over three classes with the mean score of `p`, from edge to edge."""
-    direction = np.cross(np.ones(3), z)
-    steps = -p / direction
-    return p + np.linspace(steps[steps < 0].max(), steps[steps > 0].min(), points)[:, None] * (
-        direction
-    )
-
-
-def entropy(p):
-    """-sum(p * log(p)) along the last axis, in nats; 0 * log(0) counts as 0."""
-    p = np.clip(p, 0, None)
-    return 0.0 - (p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)  # never -0.0
-
-
-def triangle(ax, labels):
-    """Draws the triangle of all distributions over three classes, a label at each corner."""
-    ax.fill(*CORNERS.T, facecolor="none", edgecolor=BLACK, lw=1.2)
-    ax.set(xlim=(-0.14, 1.14), ylim=(-0.14, 1), aspect="equal")
-    ax.axis("off")
-    for label, (x, y) in zip(labels, CORNERS, strict=True):
-        above = y > 0
-        ax.text(
-            x, y + (0.04 if above else -0.05), label, ha="center", va="bottom" if above else "top"
-        )
 
 
 class ThreeLogits(Drawing):
@@ -185,13 +143,6 @@ class ThreeLogits(Drawing):
             ["exp(logit)", *(f"{value:.4g}" for value in np.exp(self.z))],
             ["probability", *(digits(value) for value in self.p)],
         ]
-
-
-def digits(p, below="<", above=">"):
-    """`p` to four digits, but never 0 or 1 for what lies between them."""
-    if p < 0.00005:
-        return f"{below} 0.0001"
-    return f"{above} 0.9999" if p >= 0.99995 else f"{p:.4f}"
 
 
 PICTURES = (candidates, same_mean)

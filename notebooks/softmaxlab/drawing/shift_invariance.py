@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import exact
+from ..accuracy import MOST_DIGITS, digits_at, worst_error
 from ..softmax import softmax
 from ..thread import THREAD
 from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, VERMILION, Drawing, Words
@@ -13,7 +14,6 @@ RIGHT = 1e-5  # greatest relative error of an entry that still counts as right
 _OVERFLOW = 88.72283  # float32: exp is inf above
 _SUBNORMAL = -87.33654  # float32: exp is subnormal below
 _ZERO = -103.97208  # float32: exp is 0 below
-_MOST_DIGITS = 13
 
 
 def lines_collapse(figure):
@@ -88,7 +88,7 @@ def three_constants(figure):
     ax.set(xlim=(-0.4, 15.4), ylim=(-0.6, 14.6), ylabel="correct digits, worst entry")
     ax.set_xlabel("constant c that is added to the scores 3, 1, 0")
     ax.set_xticks(powers[::3], [f"$10^{{{k}}}$" for k in powers[::3]])
-    ax.set_yticks([0, 3, 6, 9, _MOST_DIGITS], ["0", "3", "6", "9", f"{_MOST_DIGITS}+"])
+    ax.set_yticks([0, 3, 6, 9, MOST_DIGITS], ["0", "3", "6", "9", f"{MOST_DIGITS}+"])
     styles = {
         "A": (BLUE, "o", "-", 10),
         "G": (PURPLE, "s", ":", 7),
@@ -99,7 +99,7 @@ def three_constants(figure):
     dead = int(np.argmax(np.isnan(digits["B"])))
     ax.annotate(
         f"B: k = 0,\nnan from $10^{dead}$ on",
-        (dead - 1.05, _MOST_DIGITS - 0.6),
+        (dead - 1.05, MOST_DIGITS - 0.6),
         (dead - 2.8, 8),
         color=INK[VERMILION],
         arrowprops={"arrowstyle": "-", "color": VERMILION},
@@ -108,36 +108,10 @@ def three_constants(figure):
     figure.text(0.775, 0.24, "G: k = logsumexp,\nnot divided")
     lost = int(digits["G"][8])
     return Words(
-        f"A keeps {_MOST_DIGITS} digits or more at every constant up to 1e{powers[-1]}; B is nan "
+        f"A keeps {MOST_DIGITS} digits or more at every constant up to 1e{powers[-1]}; B is nan "
         f"from 1e{dead} on; G has {lost} correct digits left at 1e8 and "
         f"{int(digits['G'][-1])} at 1e{powers[-1]}."
     )
-
-
-def digits_at(name, c):
-    """Correct digits of the thread's variant `name` at the scores 3 + c, 1 + c, c, in float64.
-
-    Parameters
-    ----------
-    name : str
-        "A" to "G".
-    c : float
-        Whole and below 2**53, so that the sums are not rounded.
-
-    Returns
-    -------
-    float
-        Whole digits of the worst entry, at most 13; nan where the result is.
-    """
-    x = np.array([3.0, 1.0, 0.0]) + c
-    with np.errstate(all="ignore"):
-        error = np.abs(THREAD[name].function(x) / exact.softmax(x) - 1).max()
-        return float(np.clip(np.floor(-np.log10(error)), 0, _MOST_DIGITS))
-
-
-def worst_error(p, truth):
-    """Greatest relative error of an entry of `p`; nan where `p` holds nan."""
-    return float(np.abs(p / truth - 1).max())
 
 
 def why(x, p, error):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ..softmax import log_softmax, logsumexp, softmax
+from ..distributions import entropy, gumbel_shares
+from ..penguins import Lesson
+from ..softmax import logsumexp, softmax
 from . import BLACK, BLUE, GRAY, INK, ORANGE, Drawing, Words
-from .output_layer import Lesson
-from .scores_to_probabilities import CLASS_COLORS, CORNERS, digits, entropy, triangle
+from .shared import CLASS_COLORS, CORNERS, digits, triangle
 
 Z = np.array([13.0, 31.0, 5.0])
 
@@ -72,9 +73,7 @@ def jacobians(figure):
 def gumbel_counts(figure, z=(2.0, 1.0, 0.1, -1.0), draws=10_000):
     """How often each class wins when Gumbel noise is added to its score, and its softmax."""
     z = np.array(z)
-    noise = -np.log(-np.log(np.random.default_rng(0).random((draws, len(z)))))
-    shares = np.bincount((z + noise).argmax(axis=-1), minlength=len(z)) / draws
-    p = softmax(z)
+    shares, p = gumbel_shares(z, draws), softmax(z)
     band = 4 * np.sqrt(p * (1 - p) / draws)
     ax = figure.add_axes((0.09, 0.15, 0.88, 0.78))
     bars = ax.bar(range(len(z)), shares, color=BLUE, alpha=0.55, width=0.6)
@@ -96,14 +95,9 @@ def likelihood_by_temperature(figure):
     """Loss on two held-out sets against the temperature, for a classifier of 30 penguins."""
     lesson = Lesson(training=30)
     w, b, _ = lesson.train(5.0, -1, steps=2000)
-    z, labels = lesson.x[30:] @ w + b, lesson.labels[30:]
     temperatures = np.geomspace(0.5, 20, 200)
-    log_p = log_softmax(z / temperatures[:, None, None])
-    loss = -log_p[:, np.arange(len(z)), labels]
-    half = len(z) // 2
-    validation, test = loss[:, :half].mean(axis=1), loss[:, half:].mean(axis=1)
-    best = validation.argmin()
-    at_one = -log_softmax(z)[np.arange(len(z)), labels][half:].mean()
+    validation, test = lesson.losses(w, b, temperatures)
+    best, at_one = validation.argmin(), lesson.losses(w, b, np.ones(1))[1][0]
     ax = figure.add_axes((0.09, 0.16, 0.88, 0.78))
     ax.plot(temperatures, validation, color=BLUE, ls="--", lw=2.2)
     ax.plot(temperatures, test, color=BLACK, lw=2.2)

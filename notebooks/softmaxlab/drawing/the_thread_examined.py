@@ -1,124 +1,31 @@
 """Pictures of notebook 05: where each of the thread's seven is right, and how the others fail."""
 
-import math
-from functools import lru_cache
-
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from .. import exact
+from ..atlas import (
+    CELLS,
+    JOBS,
+    OFFSETS,
+    OUTCOMES,
+    RAISES,
+    SPREADS,
+    measure,
+    middles,
+    outcome,
+    scores,
+)
 from ..checkup import examine
-from ..regions import CLASSES, INACCURATE, LOST, NAN, RIGHT, WRONG, ZERO, classify
+from ..regions import INACCURATE, LOST, NAN, RIGHT, WRONG, ZERO
 from ..thread import THREAD
 from . import BLACK, GRAY, ORANGE, VERMILION, Drawing, Words
-from .overflow_regions import CLASS_COLORS, CLASS_MARKS, DOTS
+from .shared import DOTS, KIND_COLORS, KIND_MARKS
 
-RAISES = len(CLASSES)
-OUTCOMES = (*CLASSES, "raises")
-COLORS = (*CLASS_COLORS, "white")
-MARKS = CLASS_MARKS | {RAISES: "_"}
-
-# The job of each map: the variant, the shape, the axis it is wanted along, and the map's title.
-JOBS = (
-    ("A", (4, 4), None, "A: all at once"),
-    ("B", (4, 4), 0, "B: columns"),
-    ("C", (4, 4), -1, "C: rows, square"),
-    ("C", (3, 4), -1, "C: rows, 3 by 4"),
-    ("D", (4, 4), -1, "D: rows"),
-    ("E", (4, 4), -1, "E: rows"),
-    ("F", (4, 4), 0, "F: columns"),
-    ("G", (4, 4), None, "G: all at once"),
-)
-CELLS = 30
-_OFFSETS, _SPREADS = (-17, 17), (-1, 4)  # powers of ten
-# With this seed hardly a cell of the atlas hangs on the last bit of an exp; CPUs differ there.
-_SEEDED = np.random.default_rng(30).normal(size=(6, 4)).round(1)
-
-
-def scores(offset, spread, shape):
-    """``offset + spread * z`` for seeded standard normal z, rounded to one decimal.
-
-    Parameters
-    ----------
-    offset, spread : float
-    shape : tuple of int
-        At most 24 entries.
-
-    Returns
-    -------
-    ndarray of float64
-    """
-    return offset + spread * _SEEDED.flat[: math.prod(shape)].reshape(shape)
-
-
-def outcome(letter, x, axis):
-    """Runs a variant of the thread and sorts its result.
-
-    Parameters
-    ----------
-    letter : str
-    x : ndarray of float64
-    axis : int or None
-        Along which distributions are wanted.
-
-    Returns
-    -------
-    kind : int
-        Of `OUTCOMES`; see `softmaxlab.regions.classify`.
-    p : ndarray, or the ValueError that was raised
-    expected : ndarray
-    """
-    expected = _exact(x.tobytes(), x.shape, axis)
-    try:
-        with np.errstate(all="ignore"):
-            p = THREAD[letter].function(x)
-    except ValueError as error:
-        return RAISES, error, expected
-    return int(classify(p.ravel(), expected.ravel())), p, expected
-
-
-@lru_cache(maxsize=20_000)
-def _exact(content, shape, axis):
-    x = np.frombuffer(content).reshape(shape)
-    return exact.softmax(x, axis=axis)
-
-
-def offsets():
-    """The offset of each column of a map."""
-    powers = _middles(*_OFFSETS)
-    return np.sign(powers) * (10 ** np.abs(powers) - 1)
-
-
-def spreads():
-    """The spread of each row of a map, from the least up."""
-    return 10 ** _middles(*_SPREADS)
-
-
-def _middles(low, high):
-    edges = np.linspace(low, high, CELLS + 1)
-    return (edges[1:] + edges[:-1]) / 2
-
-
-@lru_cache
-def measure(letter, shape, axis):
-    """The outcomes of a variant over offset and spread, each cell measured by running it.
-
-    Where columns are wanted the scores are transposed, so that every map has the same slices.
-
-    Returns
-    -------
-    ndarray of int, shape (CELLS, CELLS)
-        The row is the spread, the column is the offset.
-    """
-    kinds = np.empty((CELLS, CELLS), dtype=int)
-    for i, spread in enumerate(spreads()):
-        for j, offset in enumerate(offsets()):
-            x = scores(offset, spread, shape)
-            kinds[i, j] = outcome(letter, np.ascontiguousarray(x.T) if axis == 0 else x, axis)[0]
-    return kinds
+COLORS = (*KIND_COLORS, "white")
+MARKS = KIND_MARKS | {RAISES: "_"}
 
 
 def thread_atlas(figure):
@@ -130,14 +37,14 @@ def thread_atlas(figure):
     maps = {}
     for ax, (letter, shape, axis, title) in zip(axes.flat, JOBS, strict=True):
         kinds = maps[title] = measure(letter, shape, axis)
-        edges = [np.linspace(*ends, CELLS + 1) for ends in (_OFFSETS, _SPREADS)]
+        edges = [np.linspace(*ends, CELLS + 1) for ends in (OFFSETS, SPREADS)]
         ax.pcolormesh(
             *edges, kinds, cmap=colors, vmin=-0.5, vmax=len(COLORS) - 0.5, rasterized=True
         )
         i, j = np.indices(kinds.shape)
         for kind, mark in MARKS.items():
             chosen = (kinds == kind) & ((i + 2 * j) % 5 == 0)
-            places = _middles(*_OFFSETS)[j[chosen]], _middles(*_SPREADS)[i[chosen]]
+            places = middles(*OFFSETS)[j[chosen]], middles(*SPREADS)[i[chosen]]
             ax.plot(*places, marker=mark, **DOTS)
         ax.set_title(title, fontsize=13)
         ax.set_xticks([-10, 0, 10], ["$-10^{10}$", "0", "$10^{10}$"])

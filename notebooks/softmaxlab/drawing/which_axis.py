@@ -7,6 +7,7 @@ from .. import exact
 from ..softmax import softmax
 from ..thread import THREAD
 from . import BLACK, BLUE, GRAY, Drawing, Words
+from .shared import listed
 
 _SUM_TOLERANCE = 1e-6
 _NAMES = {0: "column", -1: "row"}
@@ -128,7 +129,7 @@ def _which(good, name):
     numbers = [str(i) for i, yes in enumerate(good) if yes]
     if len(numbers) == 1:
         return f"Only {name} {numbers[0]} is a distribution"
-    return f"Only {name}s {_listed(numbers)} are distributions"
+    return f"Only {name}s {listed(numbers)} are distributions"
 
 
 def verdict(p, x, axis):
@@ -292,11 +293,7 @@ def three_axes(figure):
         figure.text(axis / 3 + 0.02, 0.92, f"axis={axis}", fontsize=15, family="monospace")
         figure.text(axis / 3 + 0.02, 0.82, f"{len(lines)} lines of {shape[axis]}", color=GRAY)
     said = [f"axis={k} has {n} lines of {shape[k]}" for k, n in enumerate(counts)]
-    return Words(f"The lines that sum to 1 in a block of shape {shape}: {_listed(said)}.")
-
-
-def _listed(parts):
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return Words(f"The lines that sum to 1 in a block of shape {shape}: {listed(said)}.")
 
 
 PICTURES = (both_axes, keepdims, square_matrix, three_axes)

@@ -61,10 +61,10 @@ def copy_course(contents):
 
 
 def finish_lock(site, pyodide):
-    """Lets the first import of softmaxlab load what it needs, from `pyodide` where that has it."""
+    """Lets an import of softmaxlab or selfcheck load what it needs, from `pyodide` if it can."""
     path = site / "static" / "pyodide-lock" / "pyodide-lock.json"
     lock = json.loads(path.read_text("utf-8"))
-    lock["packages"]["ipywidgets"]["imports"].append("softmaxlab")
+    lock["packages"]["ipywidgets"]["imports"] += ["softmaxlab", "selfcheck"]
     lock["packages"]["ipywidgets"]["depends"].extend(NEEDED)
     for package in lock["packages"].values():
         name = package["file_name"].rpartition("/")[2]

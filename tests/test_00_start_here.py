@@ -1,16 +1,19 @@
 """Notebook 00: the self-check, what its panel draws, and what its check answers."""
 
 import importlib
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import build_lite
 import matplotlib.figure
 import numpy as np
 import pytest
+import selfcheck
 
-from softmaxlab import THREAD, exact, selfcheck
+from softmaxlab import THREAD, exact
 from softmaxlab.drawing import start_here
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.start_here import check_breaks_b, check_far_away, check_shortest
@@ -87,6 +90,51 @@ def test_an_old_python_is_told(monkeypatch):
     report = selfcheck.report()
     assert "is too old, 99.1 is the oldest" in report
     assert "Install a newer Python" in report
+
+
+def test_in_the_browser_it_speaks_of_no_terminal(monkeypatch):
+    def start(name):
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
+
+    monkeypatch.setattr(selfcheck.importlib, "import_module", start)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    report = selfcheck.report()
+    assert "numpy: missing" in report
+    assert "reload the page" in report
+    assert "pip install" not in report
+    assert "In a terminal" not in report
+
+
+def test_the_site_of_the_browser_alone_loads_what_the_check_asks_for(tmp_path):
+    """Pyodide loads what the imports of a cell name, before the cell runs."""
+    code = [cell.source for cell in run_notebooks.read(FIRST).cells if cell.cell_type == "code"]
+    assert code[1].splitlines()[0] == "import selfcheck"
+    path = tmp_path / "static" / "pyodide-lock" / "pyodide-lock.json"
+    path.parent.mkdir(parents=True)
+    package = {"imports": ["ipywidgets"], "depends": [], "file_name": "ipywidgets.whl"}
+    path.write_text(json.dumps({"packages": {"ipywidgets": package}}))
+    build_lite.finish_lock(tmp_path, tmp_path)
+    (package,) = json.loads(path.read_text())["packages"].values()
+    assert "selfcheck" in package["imports"]
+    assert set(selfcheck.PACKAGES) <= {"ipywidgets", *package["depends"]}
+
+
+@pytest.mark.parametrize(
+    ("variable", "version", "told"),
+    [("VSCODE_PID", "8.1.9", True), ("VSCODE_PID", "8.1.8", False), ("HOME_PID", "8.1.9", False)],
+)
+def test_the_widgets_that_vs_code_does_not_show_are_named(variable, version, told, monkeypatch):
+    for name in "VSCODE_PID", "VSCODE_CWD":
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "1")
+    real = selfcheck.metadata.version
+    monkeypatch.setattr(
+        selfcheck.metadata, "version", lambda name: version if name == "ipywidgets" else real(name)
+    )
+    report = selfcheck.report()
+    assert ("ipywidgets: 8.1.9 shows no sliders in VS Code" in report) == told
+    assert ("ipywidgets==8.1.8" in report) == told
+    assert ("All is well" in report) != told
 
 
 def test_the_first_cells_speak_where_nothing_is_installed():

@@ -11,10 +11,10 @@ import types
 
 import environments
 import pytest
+import selfcheck
 from environments import NAMED
 from lessons import each_notebook, run_driven
 
-from softmaxlab import selfcheck
 from tools import browser, rewrite_links, run_notebooks
 
 PYTHON = "3.12"

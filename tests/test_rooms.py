@@ -50,7 +50,6 @@ MAY_IMPORT = {
     },
     "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},
     "quiz": {"ipywidgets", "IPython"},
-    "selfcheck": {"matplotlib", "packaging"},
 }
 
 

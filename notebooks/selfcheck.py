@@ -1,11 +1,12 @@
 """Says whether this Python can run the course, and if not, what to do.
 
-It imports nothing of the course and no numpy, so that it can still speak where these are missing:
-``runpy.run_path("softmaxlab/selfcheck.py")["report"]()``.
+It stands beside softmaxlab and imports nothing of it and no numpy, so that it can still speak where
+these are missing. In the browser alone the site loads them when a cell imports this module.
 """
 
 import importlib
 import io
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,8 @@ PACKAGES = {  # and the module of each that the course needs to start
     "matplotlib": "matplotlib.figure",
     "ipywidgets": "ipywidgets",
 }
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
+SHOWN_IN_VS_CODE = "8.1.8"  # of ipywidgets
+REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 
 
 def report(requirements=REQUIREMENTS):
@@ -60,9 +62,16 @@ def _package(name, requirements):
         if isinstance(error, ModuleNotFoundError) and error.name == name:
             return "missing"
         return f"does not start, {type(error).__name__}: {error}"
+    if _silent_in_vs_code(name, found):
+        return f"{found} shows no sliders in VS Code, as its users report; {SHOWN_IN_VS_CODE} does"
     wanted = _wanted(name, requirements)
     if wanted and not wanted.contains(found, prereleases=True):
         return f"{found} is outside {wanted}"
+
+
+def _silent_in_vs_code(name, found):
+    seen = {"VSCODE_PID", "VSCODE_CWD"} & os.environ.keys()
+    return bool(seen) and (name, found) == ("ipywidgets", "8.1.9")
 
 
 def _wanted(name, requirements):
@@ -88,10 +97,17 @@ def _picture():
 
 
 def _remedies(problems, requirements):
+    if sys.platform == "emscripten":
+        yield "- Python runs in your browser here, without a terminal; packages come by network."
+        yield "- Check that you are online, reload the page, and run the notebook from its top."
+        yield "- Else open the course in another way: see the table in the README."
+        return
     if problems["Python"]:
         yield "- Install a newer Python and start again with the first command of the README."
     if any(problems[name] for name in (*PACKAGES, "drawing a picture")):
         yield "- In a terminal, then restart the kernel (menu Kernel) and run this cell again:"
         needs = f'-r "{requirements}"' if requirements.is_file() else " ".join(PACKAGES)
+        if "VS Code" in (problems["ipywidgets"] or ""):
+            needs += f" ipywidgets=={SHOWN_IN_VS_CODE}"
         yield f'  "{sys.executable}" -m pip install {needs}'
         yield "- If a version is outside its range and the slider below moves, you may go on."

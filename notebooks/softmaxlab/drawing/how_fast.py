@@ -62,8 +62,8 @@ def times_against_size(figure, seconds, cache=None):
     -------
     Words
     """
-    left = figure.add_axes((0.09, 0.16, 0.37, 0.73))
-    right = figure.add_axes((0.6, 0.16, 0.37, 0.73))
+    left = figure.add_axes((0.09, 0.25, 0.37, 0.65))
+    right = figure.add_axes((0.6, 0.25, 0.37, 0.65))
     slopes = []
     for (name, times), (color, marker, line) in zip(seconds.items(), _LINES, strict=False):
         n, t = np.array([*times]), np.array([*times.values()])
@@ -74,7 +74,7 @@ def times_against_size(figure, seconds, cache=None):
         slopes.append(f"{np.polyfit(np.log(n[long]), np.log(t[long]), 1)[0]:.2f} for {name}")
     left.set_title("time in ms")
     right.set_title("ns for each entry")
-    right.legend(fontsize=12, frameon=True, framealpha=1, edgecolor="none")
+    figure.legend(*right.get_legend_handles_labels(), ncol=4, loc="lower center", fontsize=12)
     for ax in (left, right):
         ax.set(xscale="log", yscale="log", xlabel="entries")
         ax.minorticks_off()

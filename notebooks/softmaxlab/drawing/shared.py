@@ -1,6 +1,7 @@
 """What several drawings share: colors, marks, the triangle, and numbers and lists in words."""
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 from ..regions import INACCURATE, WRONG, ZERO
 from . import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
@@ -10,6 +11,8 @@ KIND_MARKS = {INACCURATE: ".", WRONG: "x", ZERO: "$0$"}
 DOTS = {"color": BLACK, "ls": "", "ms": 4.5, "mew": 0.8}
 
 CLASS_COLORS = (BLUE, ORANGE, GREEN)
+# For numbers of either sign: blue below 0, white at 0, orange above.
+SIGNED = LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])
 CORNERS = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
 
 

@@ -7,6 +7,7 @@ from ..accuracy import MOST_DIGITS, digits_at, worst_error
 from ..softmax import softmax
 from ..thread import THREAD
 from . import BLACK, BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, VERMILION, Drawing, Words
+from .shared import SIGNED
 
 SCORES = (3.0, 1.0, 0.2)
 RIGHT = 1e-5  # greatest relative error of an entry that still counts as right
@@ -20,8 +21,8 @@ def lines_collapse(figure):
     """Parallel lines in the plane of two logits, each of which softmax maps to one point."""
     gaps = (-3, -1, 0, 1, 3)
     colors, markers = (VERMILION, ORANGE, BLACK, GREEN, BLUE), "vsoD^"
-    plane = figure.add_axes((0.08, 0.15, 0.36, 0.72))
-    segment = figure.add_axes((0.56, 0.15, 0.36, 0.72))
+    plane = figure.add_axes((0.07, 0.15, 0.36, 0.72))
+    segment = figure.add_axes((0.51, 0.15, 0.36, 0.72))
     plane.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), aspect="equal", xlabel="logit $x_0$")
     plane.set(ylabel="logit $x_1$", title="lines $x + c\\,(1, 1)$", xticks=[-4, 0, 4])
     plane.set(yticks=[-4, 0, 4])
@@ -73,11 +74,9 @@ def _grid(ax, values, title):
     ax.set(xlim=(0, n), ylim=(n, 0), xticks=[], yticks=[])
     ax.set_title(title)
     ax.spines[:].set_visible(False)
-    ax.pcolormesh(values, cmap="cividis", vmin=-0.3, vmax=0.9, edgecolors="white")
+    ax.pcolormesh(values, cmap=SIGNED, vmin=-0.9, vmax=0.9, edgecolors=GRAY)
     for (i, j), value in np.ndenumerate(values):
-        color = "white" if value < 0.35 else BLACK
-        text = f"{value:.3f}" if value else "0"
-        ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=color)
+        ax.text(j + 0.5, i + 0.5, f"{value:.3f}" if value else "0", ha="center", va="center")
 
 
 def three_constants(figure):

@@ -6,7 +6,7 @@ from ..distributions import entropy, gumbel_shares
 from ..penguins import Lesson
 from ..softmax import logsumexp, softmax
 from . import BLACK, BLUE, GRAY, INK, ORANGE, Drawing, Words
-from .shared import CLASS_COLORS, CORNERS, digits, triangle
+from .shared import CLASS_COLORS, CORNERS, SIGNED, digits, triangle
 
 Z = np.array([13.0, 31.0, 5.0])
 
@@ -49,7 +49,7 @@ def jacobians(figure):
         p = softmax(Z / temperature)
         jacobian = np.diag(p) - np.outer(p, p)
         ax = figure.add_axes((0.05 + 0.33 * k, 0.06, 0.28, 0.66))
-        ax.pcolormesh(jacobian, cmap="cividis", vmin=-0.25, vmax=0.25, edgecolors="white", lw=2)
+        ax.pcolormesh(jacobian, cmap=SIGNED, vmin=-0.25, vmax=0.25, edgecolors=GRAY)
         ax.set(xlim=(0, 3), ylim=(3, 0))
         ax.spines[:].set_visible(False)
         ax.set_xticks(np.arange(3) + 0.5, range(3))
@@ -58,8 +58,7 @@ def jacobians(figure):
         ax.tick_params(length=0, colors=GRAY)
         for (i, j), value in np.ndenumerate(jacobian):
             text = f"{value:.3f}" if abs(value) > 5e-4 else f"{value:.0e}"
-            color = BLACK if value > -0.02 else "white"
-            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=color)
+            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center")
         figure.text(0.05 + 0.33 * k, 0.9, f"T = {temperature}", fontsize=15)
         largest = np.abs(jacobian).max()
         said.append(f"{largest:.3f}" if largest > 5e-4 else f"{largest:.1e}")

@@ -173,6 +173,32 @@ def test_a_framework_would_hide_the_wrong_axis_better(rate, lesson):
     assert abs(np.mean(shares) - lesson["right_axis"][:30].mean()) < 0.015
 
 
+def test_the_true_gradient_along_the_penguins_is_that_of_differences(lesson):
+    x, labels = lesson["x_train"], lesson["labels_train"]
+    z, y, h = np.random.default_rng(3).normal(size=(228, 3)), np.eye(3)[labels], 1e-5
+    p = lesson["wrong_softmax"](z)
+
+    def loss(z):
+        return lesson["cross_entropy"](lesson["wrong_softmax"](z), labels)
+
+    for at in ((0, 0), (5, 1), (100, 2)):
+        bump = np.zeros_like(z)
+        bump[at] = h
+        difference = 228 * (loss(z + bump) - loss(z - bump)) / (2 * h)
+        assert difference == pytest.approx((y.sum(axis=0) * p - y)[at], abs=1e-6)
+
+
+def test_without_p_the_decisions_are_those_of_p_minus_y_and_the_true_gradient_learns(lesson):
+    def mean(pull, rate=0.5):
+        shares, falls = lesson["along_penguins"](pull, rate)
+        return round(shares.mean(), 3), falls
+
+    assert np.array_equal(lesson["along_penguins"](lambda y: 1, 0.5)[0], lesson["wrong_axis"])
+    assert mean(lambda y: 0)[0] - mean(lambda y: 1)[0] == pytest.approx(0.001)
+    assert mean(lambda y: y.sum(axis=0)) == (0.945, 100)
+    assert mean(lambda y: y.sum(axis=0), 5)[1] < 50
+
+
 def test_exp_is_0_where_the_text_says():
     with np.errstate(under="ignore"):
         assert np.exp(-746.0) == 0 < np.exp(-745.0)

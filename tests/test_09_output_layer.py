@@ -174,7 +174,7 @@ def test_a_framework_would_hide_the_wrong_axis_better(rate, lesson):
 
 
 def test_the_true_gradient_along_the_penguins_is_that_of_differences(lesson):
-    x, labels = lesson["x_train"], lesson["labels_train"]
+    labels = lesson["labels_train"]
     z, y, h = np.random.default_rng(3).normal(size=(228, 3)), np.eye(3)[labels], 1e-5
     p = lesson["wrong_softmax"](z)
 

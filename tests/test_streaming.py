@@ -110,8 +110,8 @@ def same(pairs, others):
 def test_pairs_are_a_commutative_monoid(chunks):
     """The identity and the order to the bit, the grouping to 27 digits of the sum and its rest."""
     a, b, c = (streaming.statistics(np.array(chunk, float), 0) for chunk in chunks)
-    same(streaming.merge(a, NOTHING), a)
-    same(streaming.merge(NOTHING, a), a)
+    same(streaming.merge(a, NOTHING.reshape(a.shape)), a)
+    same(streaming.merge(NOTHING.reshape(a.shape), a), a)
     same(streaming.merge(a, b), streaming.merge(b, a))
     left = streaming.merge(streaming.merge(a, b), c)[0]
     right = streaming.merge(a, streaming.merge(b, c))[0]
@@ -160,7 +160,7 @@ def test_any_block(block, axis):
 def test_tiles_cover_each_entry_once_and_are_no_greater_than_asked(shape, size):
     for axis in range(len(shape)):
         seen = np.zeros(shape, int)
-        for region, tiles in streaming._regions(shape, axis, size):
+        for region, tiles in streaming._regions(shape, (axis,), size):
             for tile in tiles:
                 seen[tile] += 1
                 assert seen[tile].size <= size
@@ -171,7 +171,7 @@ def test_tiles_cover_each_entry_once_and_are_no_greater_than_asked(shape, size):
 
 def test_there_are_far_fewer_pairs_than_entries():
     for axis in (0, 1):
-        for _, tiles in streaming._regions((10**6, 10**6), axis, streaming.BLOCK):
+        for _, tiles in streaming._regions((10**6, 10**6), (axis,), streaming.BLOCK):
             lengths = [part.stop - part.start for part in tiles[0]]
             assert lengths[axis] >= 128
             assert math.prod(lengths) <= streaming.BLOCK
@@ -207,6 +207,118 @@ def test_in_place():
     np.testing.assert_array_max_ulp(x, expected, 2)
 
 
+@pytest.mark.parametrize("axis", [None, (0, 2), (2, -2), (1,), ()])
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_several_axes(axis, block):
+    x = np.random.default_rng(0).normal(size=(4, 5, 7)) * 30
+    check(streaming.softmax(x, axis, block=block), x, axis)
+    check(streaming.probabilities(x, streaming.statistics(x, axis), axis), x, axis)
+    lazy = dask.array.from_array(x, chunks=(2, 3, 4))
+    for whole in (lazy, lazy.rechunk(-1)):
+        check(streaming.dask_softmax(whole, axis).compute(scheduler="synchronous"), x, axis)
+
+
+def test_a_scalar_takes_no_axis():
+    np.testing.assert_array_equal(streaming.softmax(3.0, None), 1.0)
+
+
+def test_bfloat16():
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="no bfloat16 here: ml_dtypes is missing")
+    x = np.random.default_rng(0).normal(size=(5, 7)).astype(ml_dtypes.bfloat16)
+    expected = exact.softmax(x).astype(x.dtype)
+    np.testing.assert_array_equal(streaming.softmax(x), expected)
+    assert streaming.softmax(x, out=x, block=3) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+# Where the result goes
+
+LAYOUTS = {
+    "rows": lambda x: x.copy(),
+    "columns": lambda x: np.asfortranarray(x),
+    "reversed": lambda x: x[::-1, ::-1].copy()[::-1, ::-1],
+    "every other": lambda x: np.repeat(np.repeat(x, 2, 0), 2, 1)[::2, ::2],
+}
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("dtype", ["e", ">f", "d"])
+def test_in_place_in_any_layout(layout, dtype, axis):
+    logits = (np.random.default_rng(0).normal(size=(6, 6)) * 20).astype(dtype)
+    x = layout(logits)
+    with np.errstate(all="raise"):
+        assert streaming.softmax(x, axis, x, block=5) is x
+    check(x.astype(x.dtype.newbyteorder("=")), logits, axis)
+    x = layout(logits)
+    streaming.softmax(x, axis, x[...], block=5)
+    check(x.astype(x.dtype.newbyteorder("=")), logits, axis)
+
+
+@pytest.mark.parametrize("dtype", ["f", ">f", "d", "g"])
+def test_out_may_be_wider_and_of_any_byte_order(dtype):
+    x = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32)
+    out = streaming.softmax(x, out=np.empty(x.shape, dtype))
+    np.testing.assert_array_max_ulp(out.astype(np.float32), rounded_once(x, 1), 1)
+
+
+ACROSS = {
+    "reversed": lambda room: room[5::-1],
+    "transposed": lambda room: room[:6].T,
+    "shifted": lambda room: room[1:],
+    "of other steps": lambda room: room.reshape(-1)[4:40].reshape(6, 6),
+    "the same entries, other steps": lambda room: room[:6].reshape(-1).reshape(6, 6, order="F"),
+}
+
+
+@pytest.mark.parametrize("way", ACROSS.values(), ids=ACROSS)
+@pytest.mark.parametrize("stored", ["in memory", "mapped twice"])
+def test_out_that_lies_across_x_is_refused_before_anything_is_written(way, stored, on_disk):
+    before = np.random.default_rng(0).normal(size=(7, 6))
+    x = room = before.copy()
+    if stored == "mapped twice":
+        path = on_disk(before).path
+        x, room = np.load(path, mmap_mode="r"), np.load(path, mmap_mode="r+")
+    with pytest.raises(ValueError, match="out must be x, or lie just where x does"):
+        streaming.softmax(x[:6], out=way(room), block=4)
+    np.testing.assert_array_equal(room, before)
+
+
+@pytest.mark.parametrize("way", [np.transpose, np.flip])
+def test_out_that_lies_across_the_file_of_x(way, on_disk):
+    before = np.random.default_rng(0).normal(size=(6, 6))
+    x = on_disk(before)
+    mapped = np.load(x.path, mmap_mode="r+")
+    for logits, out in ((x, way(mapped)), (way(mapped), x)):
+        with pytest.raises(ValueError, match="out must be x, or lie just where x does"):
+            streaming.softmax(logits, out=out, block=4)
+        np.testing.assert_array_equal(x[...], before)
+    for logits, out in ((x, mapped), (mapped, x), (x, streaming.OnDisk(x.path))):
+        mapped[...] = before
+        streaming.softmax(logits, out=out, block=4)
+        check(x[...], before, -1)
+
+
+def test_out_beside_x_in_one_array_or_file(on_disk):
+    room = np.random.default_rng(0).normal(size=(7, 12))
+    stored = on_disk(room)
+    for both in (room.copy(), np.load(stored.path, mmap_mode="r+")):
+        streaming.softmax(both[:, ::2], out=both[:, 1::2], block=5)
+        check(both[:, 1::2], room[:, ::2], -1)
+        np.testing.assert_array_equal(both[:, ::2], room[:, ::2])
+
+
+@pytest.mark.parametrize("dtype", ["i8", "?", "U9", "e", "c16", [("a", "f8")]])
+def test_out_that_cannot_hold_the_result_is_refused_before_anything_is_written(dtype, on_disk):
+    x = np.random.default_rng(0).integers(0, 2, size=(3, 4))
+    before = x.astype(np.dtype(dtype).newbyteorder("="))
+    stored = on_disk(before)
+    for out in (before.copy(), stored):
+        with pytest.raises(TypeError, match="out must have slices that take float64"):
+            streaming.softmax(x, out=out)
+        np.testing.assert_array_equal(out[...], before)
+
+
 def test_progress_counts_each_block_of_both_passes():
     calls = []
     streaming.softmax(np.zeros(100), block=10, progress=lambda *call: calls.append(call))
@@ -216,12 +328,11 @@ def test_progress_counts_each_block_of_both_passes():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"x": np.zeros((2, 0))}, ValueError, r"must have an entry along axis 1.*\(2, 0\)"),
+        ({"x": np.zeros((2, 0))}, ValueError, r"must have an entry along axis -1.*\(2, 0\)"),
         ({"x": np.zeros(3), "axis": 1}, ValueError, "axis must be within the 1 dimensions"),
         ({"x": 3.0}, ValueError, "axis must be within the 0 dimensions"),
-        ({"x": np.zeros(3), "axis": None}, TypeError, "axis must be an int, but is None"),
-        ({"x": np.zeros(3), "axis": 0.5}, TypeError, "axis must be an int, but is 0.5"),
-        ({"x": ["a"]}, TypeError, "x must hold float16.*<U1"),
+        ({"x": np.zeros(3), "axis": 0.5}, TypeError, "axis must be an int.*, but is 0.5"),
+        ({"x": ["a"]}, TypeError, "x must hold real numbers .*<U1"),
         ({"x": np.zeros(3, complex)}, TypeError, "complex128"),
         ({"x": np.zeros(3, np.longdouble)}, TypeError, np.dtype(np.longdouble).name),
         ({"x": np.ma.zeros(3)}, TypeError, "without a mask"),
@@ -334,10 +445,64 @@ def test_dask_takes_integers_and_three_dimensions():
 
 def test_dask_names_bad_input():
     lazy = dask.array.zeros((3, 0), chunks=2)
-    with pytest.raises(ValueError, match="must have an entry along axis 1"):
+    with pytest.raises(ValueError, match="must have an entry along axis -1"):
         streaming.dask_softmax(lazy)
     with pytest.raises(ValueError, match="axis must be within the 2 dimensions"):
         streaming.dask_softmax(lazy, 2)
+
+
+def test_on_disk_read_only(on_disk):
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        pytest.skip("the superuser writes to any file")
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    stored = on_disk(x)
+    os.chmod(stored.path, 0o400)
+    with pytest.raises(ValueError, match="out must be writable, but an OnDisk of dtype float64"):
+        streaming.softmax(stored, out=stored)
+
+
+def test_dask_pairs_must_fit():
+    x = np.random.default_rng(0).normal(size=(6, 6))
+    lazy = dask.array.from_array(x, chunks=(3, 2))
+    with pytest.raises(ValueError, match="pairs must have the chunks"):
+        streaming.dask_probabilities(lazy, streaming.dask_statistics(lazy, 0), 1)
+    with pytest.raises(ValueError, match="pairs must have the chunks"):
+        streaming.dask_probabilities(lazy.rechunk(4), streaming.dask_statistics(lazy, 0), 0)
+
+
+def test_a_class_with_slices_of_its_own_kind():
+    """Read by slices if they are arrays, as a whole if not, and refused if entries are masked."""
+
+    class Slices:
+        shape, dtype = (40, 30), np.dtype(np.float32)
+        x = np.random.default_rng(0).normal(size=shape).astype(dtype)
+        most = 0
+
+        def __getitem__(self, where):
+            part = self.x[where]
+            self.most = max(self.most, part.size)
+            return part
+
+    read = Slices()
+    check(streaming.softmax(read, 0, block=100), read.x, 0)
+    assert 0 < read.most <= 100
+
+    class Labels(Slices):
+        def __getitem__(self, where):
+            raise KeyError(where)
+
+        def __array__(self, dtype=None, copy=None):
+            return np.asarray(self.x, dtype)
+
+    check(streaming.softmax(Labels(), 0, block=100), read.x, 0)
+
+    class Masked(Slices):
+        def __getitem__(self, where):
+            part = self.x[where]
+            return np.ma.array(part, mask=part > 2) if (part > 2).any() else part
+
+    with pytest.raises(TypeError, match="a slice of x must be an array without a mask"):
+        streaming.softmax(Masked())
 
 
 class Counted:

@@ -35,11 +35,7 @@ def prepare(x, axis, takes=REAL):
 
 def real(name, values, takes=REAL):
     """An array of real numbers from anything that is like one, without a mask."""
-    if _is_masked(values):
-        raise TypeError(
-            f"{name} must be an array without a mask, but is {described(values)}; "
-            f"np.ma.array({name}, float).filled(-np.inf) gives masked entries probability 0"
-        )
+    refuse_mask(name, values)
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -52,12 +48,29 @@ def real(name, values, takes=REAL):
             f"{name} must hold {takes}, but is {described(values)}, "
             f"of which numpy makes no array: {error}"
         ) from error
-    if not holds_reals(array.dtype) or (takes == NARROW and array.dtype.itemsize > 8):
+    check_dtype(name, values, array.dtype, takes, array)
+    return array
+
+
+def check_dtype(name, values, dtype, takes=REAL, array=None):
+    """The dtype of `values`, or of the `array` that numpy made of them, must be one of `takes`."""
+    if not holds_reals(dtype) or (takes == NARROW and dtype.itemsize > 8):
         raise TypeError(
             f"{name} must hold {takes}, but is {described(values, array)}; "
-            + _hint(name, values, array)
+            + _hint(name, values, dtype, np.ndim(array) if array is not None else 1)
         )
-    return array
+
+
+def refuse_mask(name, values):
+    """A mask would be lost: numpy makes an array of masked entries without a word."""
+    if is_masked(values):
+        filled = f"np.ma.array({name}, float).filled(-np.inf)"
+        if hasattr(values, "_meta"):
+            filled = f"dask.array.ma.filled({name}, -np.inf)"
+        raise TypeError(
+            f"{name} must be an array without a mask, but is {described(values)}; "
+            f"{filled} gives masked entries probability 0"
+        )
 
 
 def holds_reals(dtype):
@@ -168,37 +181,42 @@ def described(value, array=None):
     """
     if isinstance(value, np.ma.MaskedArray):
         return "a masked array"
+    if is_masked(value):
+        return f"{_a(type(value).__name__)} that holds masked arrays"
     if value is None or isinstance(value, bool | int | float | complex | np.generic):
         return _cut(f"{value}")
     if isinstance(value, str | bytes) or (isinstance(value, list | tuple) and array is None):
-        if _is_masked(value):
-            return f"a {type(value).__name__} that holds masked arrays"
         return _cut(repr(value))
     dtype = getattr(value, "dtype", None if array is None or not array.ndim else array.dtype)
     kind = "array" if type(value) is np.ndarray else type(value).__name__
-    said = f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+    said = _a(kind)
     if dtype is not None:
         said += f" of dtype {dtype}"
-    if array is not None and array.ndim and array.dtype == object:
+    if array is not None and array.ndim and array.dtype.kind == "O":
         said += f" that holds {', '.join(sorted({type(entry).__name__ for entry in array.flat}))}"
     return said
+
+
+def _a(noun):
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
 
 
 def _cut(text, most=60):
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _is_masked(values):
-    """Whether this is a masked array, or a list that holds one, whose mask numpy would drop."""
+def is_masked(values):
+    """Whether this is a masked array, Dask's too, or a list that holds one."""
     if not isinstance(values, list | tuple):
-        return isinstance(values, np.ma.MaskedArray)
+        masked = np.ma.MaskedArray
+        return isinstance(values, masked) or isinstance(getattr(values, "_meta", None), masked)
     kinds = set(map(type, values))
     return any(issubclass(kind, np.ma.MaskedArray) for kind in kinds) or (
-        any(issubclass(kind, list | tuple) for kind in kinds) and any(map(_is_masked, values))
+        any(issubclass(kind, list | tuple) for kind in kinds) and any(map(is_masked, values))
     )
 
 
-def _hint(name, values, array):
+def _hint(name, values, dtype, ndim):
     """What to do with an argument that does not hold real numbers."""
     if hasattr(values, "toarray"):
         return f"{name}.toarray() makes it an array, in which what was not stored is 0"
@@ -206,13 +224,13 @@ def _hint(name, values, array):
         return f"{name}.to_numpy(float, na_value=-np.inf) gives missing entries probability 0"
     if isinstance(values, dict):
         return f"list({name}.values()) makes a list of its values"
-    if array.dtype == object and not array.ndim and hasattr(values, "__iter__"):
+    if dtype.kind == "O" and not ndim and hasattr(values, "__iter__"):
         return f"list({name}) makes a list of its entries"
-    if array.dtype.names:
-        return f"take one of its fields, as {name}[{array.dtype.names[0]!r}]"
-    if array.dtype.kind == "c":
+    if dtype.names:
+        return f"take one of its fields, as {name}[{dtype.names[0]!r}]"
+    if dtype.kind == "c":
         return f"np.real({name}) and np.abs({name}) are real"
-    if not array.ndim and not isinstance(values, np.ndarray):
+    if not ndim and not isinstance(values, np.ndarray):
         return "give numbers in a list or an array"
     return f"convert it to floats first, as by np.asarray({name}, float)"
 

@@ -18,12 +18,23 @@ References
 import functools
 import itertools
 import math
-import operator
 import os
 import sys
 
 import numpy as np
 
+from .arguments import (
+    NARROW,
+    check_dtype,
+    check_room,
+    checked_axes,
+    count,
+    described,
+    is_masked,
+    real,
+    refuse_mask,
+    result_dtype,
+)
 from .error_free import two_difference, two_product, two_sum
 
 PAIR = np.dtype([("shift", np.float64), ("sum", np.float64), ("rest", np.float64)])
@@ -37,27 +48,29 @@ def statistics(x, axis=-1):
 
     Parameters
     ----------
-    x : array_like of float16, float32, float64, integers or bool
+    x : array_like of real numbers, floats of at most 64 bits
         Logits. It may have no entries along `axis`.
-    axis : int
+    axis : int, tuple of int, or None
+        The axis or axes along which the softmax is to sum to 1. None is the whole array.
 
     Returns
     -------
     ndarray of `PAIR`
-        Of the shape of `x`, with length 1 along `axis`. A slice that holds nan or +inf has a sum
-        of nan; no entries, or only -inf, give (-inf, 0, 0).
+        Of the shape of `x`, with length 1 along each such axis. A slice that holds nan or +inf has
+        a sum of nan; no entries, or only -inf, give (-inf, 0, 0).
 
     Raises
     ------
     TypeError
-        If `x` has another dtype or a mask, or `axis` is not an integer.
+        If `x` holds anything else or has a mask, or `axis` is not an integer.
     ValueError
-        If `axis` is out of range.
+        If `x` is ragged, or `axis` is out of range or repeated.
     """
-    x, axis = _checked(x, axis)
-    pairs = np.empty([1 if a == axis else n for a, n in enumerate(x.shape)], PAIR)
-    for region, tiles in _regions(x.shape, axis, BLOCK):
-        pairs[region] = _merged(_statistics(x[tile], axis) for tile in tiles)
+    x = _sliceable(x)
+    axes = checked_axes(x.shape, axis, empty=True)
+    pairs = np.empty(_reduced(x.shape, axes), PAIR)
+    for region, tiles in _regions(x.shape, axes, BLOCK):
+        pairs[region] = _merged(_statistics(x[tile], axes) for tile in tiles)
     return pairs
 
 
@@ -72,16 +85,21 @@ def merge(a, b):
     Returns
     -------
     ndarray of `PAIR`
+
+    Raises
+    ------
+    TypeError
+        If `a` or `b` does not hold pairs.
+    ValueError
+        If their shapes differ.
     """
-    a, b = np.asarray(a, PAIR), np.asarray(b, PAIR)
-    merged = np.empty(np.broadcast_shapes(a.shape, b.shape), PAIR)
-    with np.errstate(all="ignore"):
-        top = np.maximum(a["shift"], b["shift"])
-        (a, rest_of_a), (b, rest_of_b) = _rescaled(a, top), _rescaled(b, top)
-        merged["shift"] = top
-        merged["sum"], lost = two_sum(a, b)
-        merged["rest"] = rest_of_a + rest_of_b + lost
-    return merged
+    a, b = _pairs("a", a), _pairs("b", b)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"b must have the shape of a, {a.shape}, but has {b.shape}; "
+            "merge the pairs of the same slices"
+        )
+    return _merge(a, b)
 
 
 def probabilities(x, pairs, axis=-1):
@@ -92,18 +110,32 @@ def probabilities(x, pairs, axis=-1):
     x, axis
         A chunk, as for `statistics`.
     pairs : ndarray of `PAIR`
-        Merged over all chunks that have a part of the slices of `x`.
+        Merged over all chunks that have a part of the slices of `x`: one for each slice.
 
     Returns
     -------
     ndarray
         Of the shape of `x`. A float dtype is kept; bool and integers give float64.
+
+    Raises
+    ------
+    TypeError
+        As `statistics`, and if `pairs` holds none.
+    ValueError
+        As `statistics`, and if `pairs` has not the shape of `x` with length 1 along each axis.
     """
-    x, axis = _checked(x, axis)
-    out = np.empty(x.shape, _result_type(x))
-    for region, tiles in _regions(x.shape, axis, BLOCK):
+    x = _sliceable(x)
+    axes = checked_axes(x.shape, axis, empty=True)
+    pairs = _pairs("pairs", pairs)
+    if pairs.shape != _reduced(x.shape, axes):
+        raise ValueError(
+            f"pairs must have the shape {_reduced(x.shape, axes)}, one for each slice of x along "
+            f"axis {axis!r}, but has {pairs.shape}; statistics(x, {axis!r}) has it"
+        )
+    out = np.empty(x.shape, result_dtype(x.dtype))
+    for region, tiles in _regions(x.shape, axes, BLOCK):
         for tile in tiles:
-            out[tile] = _probabilities(x[tile], pairs[region])
+            out[tile] = _probabilities(x[tile], pairs[region], out.dtype)
     return out
 
 
@@ -112,12 +144,14 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
 
     Parameters
     ----------
-    x : array_like, or anything with a shape, a dtype and slices
+    x : array_like, or anything with a shape, a dtype of numpy and slices
         Logits, as for `statistics`: an array, a `numpy.memmap`, an `OnDisk`.
-    axis : int
-        The axis along which the result sums to 1.
-    out : anything with a shape and slices, optional
-        Where the result goes, which may be `x` itself; a new array by default.
+    axis : int, tuple of int, or None
+        The axis or axes along which the result sums to 1. None is the whole array.
+    out : anything with a shape, a dtype of numpy and slices, optional
+        Where the result goes; a new array by default. It has the shape of `x`, and the dtype of
+        the result or a wider float. It may be `x`, or lie just where `x` does, in memory or in a
+        file; else it must share nothing with it.
     block : int
         How many entries are held at once, as float64 and a few times over.
     progress : callable, optional
@@ -130,26 +164,29 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
     Raises
     ------
     TypeError
-        As `statistics`.
+        As `statistics`, and if `out` cannot hold the result, `block` is no integer, or `progress`
+        cannot be called.
     ValueError
-        If a slice has no entries, `axis` is out of range, `out` has another shape than `x`, or
-        `block` is less than 1.
+        As `statistics`, and if a slice has no entries, `out` has another shape than `x`, is
+        read-only or shares some places with `x`, or `block` is less than 1. All this is found
+        before anything is written, but for slices that a class masks when they are read.
 
     Notes
     -----
     Within 5 ulps in float64 for each probability that is a normal number, whatever the blocks;
     narrower floats are computed in float64 and rounded once. A slice that holds nan or +inf, or
-    only -inf, is nan.
+    only -inf, is nan. In place, what stops it half-way leaves some slices done and others not.
     """
-    x, axis = _checked(x, axis)
-    _has_entries(x, axis)
-    if block < 1:
-        raise ValueError(f"block must be a number of entries, 1 or more, but is {block!r}")
+    x = _sliceable(x)
+    axes = checked_axes(x.shape, axis)
+    block = count("block", block, 1, "entries")
+    if not (progress is None or callable(progress)):
+        raise TypeError(f"progress must be a function or None, but is {described(progress)}")
     if out is None:
-        out = np.empty(x.shape, _result_type(x))
-    elif tuple(out.shape) != tuple(x.shape):
-        raise ValueError(f"out must have the shape of x, {x.shape}, but has {out.shape}")
-    regions = list(_regions(x.shape, axis, block))
+        out = np.empty(x.shape, result_dtype(x.dtype))
+    else:
+        _check_out(out, x)
+    regions = list(_regions(x.shape, axes, block))
     done, total = itertools.count(1), 2 * sum(len(tiles) for _, tiles in regions)
 
     def read(tile):
@@ -158,9 +195,9 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
         return x[tile]
 
     for _, tiles in regions:
-        pairs = _merged(_statistics(read(tile), axis) for tile in tiles)
+        pairs = _merged(_statistics(read(tile), axes) for tile in tiles)
         for tile in tiles:
-            out[tile] = _probabilities(read(tile), pairs)
+            out[tile] = _probabilities(read(tile), pairs, out.dtype)
     return out
 
 
@@ -171,8 +208,8 @@ def dask_softmax(x, axis=-1):
     ----------
     x : dask.array.Array
         Logits, as for `statistics`, in chunks of any shape.
-    axis : int
-        The axis along which the result sums to 1.
+    axis : int, tuple of int, or None
+        The axis or axes along which the result sums to 1. None is the whole array.
 
     Returns
     -------
@@ -181,8 +218,10 @@ def dask_softmax(x, axis=-1):
 
     Raises
     ------
-    TypeError, ValueError
-        As `softmax`.
+    TypeError
+        If `x` is no Dask array of numpy's arrays, and as `softmax`.
+    ValueError
+        If the sizes of its chunks are not known, and as `softmax`.
 
     Notes
     -----
@@ -193,18 +232,17 @@ def dask_softmax(x, axis=-1):
     """
     from distributed import futures_of, wait
 
-    x, axis = _checked(x, axis)
-    _has_entries(x, axis)
-    if x.numblocks[axis] == 1:
+    axes = _dask_axes(x, axis)
+    if all(x.numblocks[a] == 1 for a in axes):
         _send_by_value()
         return x.map_blocks(
-            lambda chunk: probabilities(chunk, statistics(chunk, axis), axis),
-            dtype=_result_type(x),
+            lambda chunk: probabilities(chunk, statistics(chunk, axes), axes),
+            dtype=result_dtype(x.dtype),
         )
-    pairs = dask_statistics(x, axis).persist()
+    pairs = dask_statistics(x, axes).persist()
     if futures_of(pairs):
         wait(futures_of(pairs))
-    return dask_probabilities(x, pairs, axis)
+    return dask_probabilities(x, pairs, axes)
 
 
 def dask_statistics(x, axis=-1):
@@ -214,16 +252,13 @@ def dask_statistics(x, axis=-1):
     """
     import dask.array
 
-    x, axis = _checked(x, axis)
-    _has_entries(x, axis)
+    axes = _dask_axes(x, axis)
     _send_by_value()
     return dask.array.reduction(
         x,
-        chunk=lambda chunk, axis, keepdims: statistics(chunk, *axis),
-        aggregate=lambda pairs, axis, keepdims: _merged(
-            np.split(pairs, pairs.shape[axis[0]], *axis)
-        ),
-        axis=axis,
+        chunk=lambda chunk, axis, keepdims: statistics(chunk, axis),
+        aggregate=lambda pairs, axis, keepdims: _merged_along(pairs, axis),
+        axis=axes,
         keepdims=True,
         dtype=PAIR,
         meta=np.empty((0,) * x.ndim, PAIR),
@@ -231,13 +266,30 @@ def dask_statistics(x, axis=-1):
 
 
 def dask_probabilities(x, pairs, axis=-1):
-    """The softmax of a Dask array, given its pairs, persisted; the other half of `dask_softmax`."""
+    """The softmax of a Dask array, given its pairs, persisted; the other half of `dask_softmax`.
+
+    `pairs` is a Dask array, as `dask_statistics` gives it for the same `x` and `axis`.
+    """
     import dask.array
 
-    x, axis = _checked(x, axis)
+    axes = _dask_axes(x, axis)
+    if not isinstance(pairs, dask.array.Array) or pairs.dtype != PAIR:
+        raise TypeError(
+            f"pairs must be a Dask array of PAIR, but is {described(pairs)}; "
+            f"dask_statistics(x, {axis!r}) makes it"
+        )
+    chunks = tuple((1,) if a in axes else sizes for a, sizes in enumerate(x.chunks))
+    if pairs.chunks != chunks:
+        raise ValueError(
+            f"pairs must have the chunks {chunks}, one pair for each slice of x along axis "
+            f"{axis!r}, but has {pairs.chunks}; dask_statistics(x, {axis!r}) has them"
+        )
     _send_by_value()
     return dask.array.map_blocks(
-        lambda chunk, pairs: probabilities(chunk, pairs, axis), x, pairs, dtype=_result_type(x)
+        lambda chunk, pairs: probabilities(chunk, pairs, axes),
+        x,
+        pairs,
+        dtype=result_dtype(x.dtype),
     )
 
 
@@ -256,18 +308,39 @@ class OnDisk:
     shape : tuple of int
     dtype : dtype
     ndim : int
+
+    Raises
+    ------
+    TypeError
+        If `path` is none.
+    OSError
+        If the file cannot be read; FileNotFoundError if there is none.
+    ValueError
+        If it is no .npy file, or one of Python objects.
     """
 
     def __init__(self, path):
-        self.path = os.path.abspath(path)
-        array = np.load(self.path, mmap_mode="r")
+        takes = "path must be that of a .npy file, as numpy.save makes it,"
+        try:
+            self.path = os.path.abspath(os.fsdecode(path))
+        except TypeError:
+            raise TypeError(f"{takes} but is {described(path)}") from None
+        try:
+            array = self._mapped("r")
+        except OSError as error:
+            raise type(error)(f"{takes} but {self.path}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ValueError(f"{takes} but {self.path} is none: {error}") from error
         self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
 
     def __getitem__(self, where):
-        return np.array(np.load(self.path, mmap_mode="r")[where])
+        return np.array(self._mapped("r")[where])
 
     def __setitem__(self, where, values):
-        np.load(self.path, mmap_mode="r+")[where] = values
+        self._mapped("r+")[where] = values
+
+    def _mapped(self, mode):
+        return np.lib.format.open_memmap(self.path, mode)
 
 
 def _send_by_value():
@@ -277,21 +350,27 @@ def _send_by_value():
     cloudpickle.register_pickle_by_value(sys.modules[__package__])
 
 
-def _statistics(x, axis):
+def _statistics(x, axes):
     """The pairs of one tile."""
-    x = np.asarray(x, np.float64)
-    pairs = np.empty([1 if a == axis else n for a, n in enumerate(x.shape)], PAIR)
+    x = _floats(x)
+    pairs = np.empty(_reduced(x.shape, axes), PAIR)
     with np.errstate(all="ignore"):
-        pairs["shift"] = np.floor(x.max(axis, keepdims=True, initial=-np.inf) / STEP) * STEP
-        pairs["sum"], pairs["rest"] = _sum(_exps(x, pairs["shift"]), axis)
+        pairs["shift"] = np.floor(x.max(axes, keepdims=True, initial=-np.inf) / STEP) * STEP
+        for name, part in zip(("sum", "rest"), _sum(_exps(x, pairs["shift"]), axes), strict=True):
+            pairs[name] = part.reshape(pairs.shape)
     return pairs
 
 
-def _probabilities(x, pairs):
-    """The probabilities of one tile, in float64."""
+def _probabilities(x, pairs, dtype):
+    """The probabilities of one tile, computed in float64."""
     with np.errstate(all="ignore"):
-        e = _exps(np.asarray(x, np.float64), pairs["shift"])
-        return e / (pairs["sum"] + pairs["rest"])
+        e = _exps(_floats(x), pairs["shift"])
+        return np.asarray(e / (pairs["sum"] + pairs["rest"]), dtype)
+
+
+def _floats(tile):
+    refuse_mask("a slice of x", tile)
+    return np.asarray(tile, np.float64)
 
 
 def _exps(x, shift):
@@ -304,6 +383,17 @@ def _exps(x, shift):
     return e
 
 
+def _merge(a, b):
+    merged = np.empty(a.shape, PAIR)
+    with np.errstate(all="ignore"):
+        top = np.maximum(a["shift"], b["shift"])
+        (a, rest_of_a), (b, rest_of_b) = _rescaled(a, top), _rescaled(b, top)
+        merged["shift"] = top
+        merged["sum"], lost = two_sum(a, b)
+        merged["rest"] = rest_of_a + rest_of_b + lost
+    return merged
+
+
 def _rescaled(pairs, top):
     """The sums and rests of `pairs` over exp(top). At the top, be it -inf, they stay the same."""
     steps = np.where(pairs["shift"] == top, 0, (top - pairs["shift"]) / STEP)
@@ -312,76 +402,174 @@ def _rescaled(pairs, top):
     return total, lost + pairs["sum"] * np.where(steps == 1, ITS_REST, 0) + pairs["rest"] * factor
 
 
-def _sum(e, axis):
-    """Sum in pairs along any axis, which keeps the length 1, and what rounding took from it."""
-    e = np.moveaxis(e, axis, 0)
+def _sum(e, axes):
+    """Sum in pairs along any axes, laid in one that keeps the length 1; and what rounding took."""
+    e = np.moveaxis(e, axes, range(len(axes)))
+    others = e.shape[len(axes) :]
+    e = e.reshape(math.prod(e.shape[: len(axes)]), *others)
     if not len(e):
-        e = np.zeros_like(e, shape=(1, *e.shape[1:]))
+        e = np.zeros((1, *others))
     rest = np.zeros_like(e[:1])
     while len(e) > 1:
         half, odd = len(e) // 2, e[2 * (len(e) // 2) :]
         sums, lost = two_sum(e[:half], e[half : 2 * half])
         rest += lost.sum(0)
         e = np.concatenate([sums, odd]) if len(odd) else sums
-    return np.moveaxis(e, 0, axis), np.moveaxis(rest, 0, axis)
+    return e, rest
 
 
 def _merged(pairs):
     """Merge an iterable in pairs too, holding but log2 of them at a time."""
     waiting = []
-    for count, pair in enumerate(pairs, 1):
-        while count % 2 == 0:
-            pair = merge(waiting.pop(), pair)
-            count //= 2
+    for number, pair in enumerate(pairs, 1):
+        while number % 2 == 0:
+            pair = _merge(waiting.pop(), pair)
+            number //= 2
         waiting.append(pair)
-    return functools.reduce(merge, reversed(waiting))
+    return functools.reduce(_merge, reversed(waiting))
 
 
-def _regions(shape, axis, size):
-    """Cut an array into tiles of about `size` entries: (region, its tiles along the axis) each.
+def _merged_along(pairs, axes):
+    for a in axes:
+        pairs = _merged(np.split(pairs, pairs.shape[a], a))
+    return pairs
+
+
+def _reduced(shape, axes):
+    return tuple(1 if a in axes else n for a, n in enumerate(shape))
+
+
+def _regions(shape, axes, size):
+    """Cut an array into tiles of about `size` entries: (region, its tiles along the axes) each.
 
     Tiles are as long in the last axes as may be, where an array lies in one piece in memory or in
-    a file, but for 128 entries along `axis`, lest there be about as many pairs as entries.
+    a file, but for 128 entries along `axes`, lest there be about as many pairs as entries.
     """
     lengths = [1] * len(shape)
-    lengths[axis] = min(shape[axis], 128)
+    for a in reversed(axes):
+        lengths[a] = max(1, min(shape[a], 128 // math.prod(lengths)))
     for a in reversed(range(len(shape))):
-        others = math.prod(lengths) // max(1, lengths[a])
-        lengths[a] = max(1, min(shape[a], size // max(1, others)))
+        others = math.prod(lengths) // lengths[a]
+        lengths[a] = max(1, min(shape[a], size // others))
     cuts = [
         [slice(i, i + length) for i in range(0, n or 1, length)]
         for n, length in zip(shape, lengths, strict=True)
     ]
-    for region in itertools.product(*cuts[:axis], [slice(None)], *cuts[axis + 1 :]):
-        yield region, [(*region[:axis], part, *region[axis + 1 :]) for part in cuts[axis]]
+    every = [slice(None)]
+    for region in itertools.product(*(every if a in axes else c for a, c in enumerate(cuts))):
+        inside = (c if a in axes else [region[a]] for a, c in enumerate(cuts))
+        yield region, list(itertools.product(*inside))
 
 
-def _result_type(x):
-    return x.dtype.newbyteorder("=") if x.dtype.kind == "f" else np.dtype(np.float64)
+def _sliceable(x):
+    """`x` as something with a shape, a dtype and slices of real numbers: itself if it can be."""
+    if isinstance(x, np.ndarray) or not isinstance(getattr(x, "dtype", None), np.dtype):
+        return real("x", x, NARROW)
+    refuse_mask("x", x)
+    if not isinstance(x, OnDisk):
+        try:
+            nothing = x[(slice(0, 0),) * len(x.shape)]
+            sliced = np.asarray(nothing).shape == (0,) * len(x.shape)
+        except Exception:  # whatever a class raises that has other slices
+            return real("x", x, NARROW)
+        if not sliced:
+            return real("x", x, NARROW)
+        refuse_mask("x", nothing)
+    check_dtype("x", x, x.dtype, NARROW)
+    return x
 
 
-def _has_entries(x, axis):
-    if x.shape[axis] == 0:
-        raise ValueError(f"x must have an entry along axis {axis}, but its shape is {x.shape}")
-
-
-def _checked(x, axis):
-    """`x` as something with a shape and a dtype, and its axis, not negative."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("x must be an array without a mask, but is a masked array")
-    if not (hasattr(x, "shape") and hasattr(x, "dtype")):
-        x = np.asarray(x)
-    if x.dtype.char not in "efd" and x.dtype.kind not in "biu":
+def _pairs(name, pairs):
+    array = np.asarray(pairs)
+    if array.dtype != PAIR:
         raise TypeError(
-            f"x must hold float16, float32, float64, integers or bool, but its dtype is {x.dtype}"
+            f"{name} must hold pairs, of dtype PAIR, but is {described(pairs, array)}; "
+            "statistics makes them"
         )
+    return array
+
+
+def _dask_axes(x, axis):
+    """The axes of a Dask array that can be softmaxed."""
+    import dask.array
+
+    if not isinstance(x, dask.array.Array):
+        raise TypeError(
+            f"x must be a Dask array, but is {described(x)}; dask.array.from_array makes one"
+        )
+    refuse_mask("x", x)
+    if not isinstance(x._meta, np.ndarray):
+        raise TypeError(
+            f"x must be made of numpy's arrays, but its chunks are like {described(x._meta)}; "
+            "x.map_blocks(np.asarray) converts it where numpy can"
+        )
+    check_dtype("x", x, x.dtype, NARROW)
+    if any(map(math.isnan, x.shape)):
+        raise ValueError(
+            f"x must have a known shape, but has {x.shape}; x.compute_chunk_sizes() finds it"
+        )
+    return checked_axes(x.shape, axis)
+
+
+def _check_out(out, x):
+    """`out` must take the softmax of `x` to the last digit, and lose nothing of `x` by it."""
+    dtype, got = result_dtype(x.dtype), getattr(out, "dtype", None)
+    holds = isinstance(got, np.dtype) and (
+        got == dtype or (got.kind == "f" and np.can_cast(dtype, got))
+    )
+    if not holds or is_masked(out):
+        raise TypeError(
+            f"out must have slices that take {dtype}, and no mask, but is {described(out)}; "
+            f"np.empty({tuple(x.shape)}, {str(dtype)!r}) fits"
+        )
+    check_room(out, x.shape)
+    if out.shape:
+        try:
+            out[(slice(0, 0),) * len(out.shape)] = np.empty((0,) * len(out.shape), got)
+        except Exception as error:  # whatever a class or a file raises that takes nothing
+            raise ValueError(
+                f"out must be writable, but {described(out)} is not: {error}"
+            ) from error
+    if out is not x and _share(x, out):
+        raise ValueError(
+            "out must be x, or lie just where x does, or share nothing with it, but it lies across "
+            "x; give another array"
+        )
+
+
+def _share(x, out):
+    """Whether two arrays have places in common, in memory or in a file, but not one by one."""
+    a, b = (array._mapped("r") if isinstance(array, OnDisk) else array for array in (x, out))
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.size):
+        return False
+    (file, start), (other, other_start) = _file(a), _file(b)
+    if file and other and os.path.samefile(file, other):
+        whole = np.memmap(file, np.uint8, "r")  # both in one mapping, to be compared
+        a = np.ndarray(a.shape, a.dtype, whole, start, a.strides)
+        b = np.ndarray(b.shape, b.dtype, whole, other_start, b.strides)
+    if _places(a) == _places(b):
+        return False
     try:
-        axis = operator.index(axis)
-    except TypeError:
-        raise TypeError(f"axis must be an int, but is {axis!r}") from None
-    ndim = len(x.shape)
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(
-            f"axis must be within the {ndim} dimensions of x, but is {axis}"
-        )
-    return x, axis % ndim
+        return np.shares_memory(a, b, max_work=10**5)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def _places(array):
+    """What tells where each entry lies; the stride of one entry tells nothing."""
+    strides = [s for s, n in zip(array.strides, array.shape, strict=True) if n > 1]
+    return _address(array), array.itemsize, strides
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]
+
+
+def _file(array):
+    """The file that an array maps, and where in it its first entry is; None if it maps none."""
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    if not isinstance(root, np.memmap) or root.filename is None:
+        return None, 0
+    return root.filename, root.offset + _address(array) - _address(root)

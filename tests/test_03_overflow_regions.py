@@ -7,6 +7,7 @@ import re
 import matplotlib
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from softmaxlab import exact, floats, regions
 from softmaxlab.drawing import STYLE, new_figure, paint
@@ -589,3 +590,25 @@ def test_right_answers_pass():
     assert exercises.check_silently_wrong([-744.4, -744.0]).passed
     assert exercises.check_softmax_of_int8(wide_and_narrow(np.float64)).passed
     assert exercises.check_softmax_of_int8(softmax).passed
+
+
+# Sentences with numbers
+
+
+def test_near_0_the_sum_and_the_log_err_by_more_than_the_last_rounding_of_logsumexp():
+    rng = np.random.default_rng(4)
+    for offset, greater in ((0, True), (1e4, False)):
+        errors = []
+        for _ in range(50):
+            x = rng.normal(size=10)
+            x += offset - exact.logsumexp(x)
+            true = exact.logsumexp(x)
+            errors.append(abs(logsumexp(x) - true) / abs(true))
+        assert (max(errors) > 2 * 2.0**-53) == greater
+
+
+def test_a_single_zero_passes_the_test_of_the_sum():
+    x = np.array([-30.0, -750.0])
+    p = THREAD["B"].function(x)
+    assert p.sum() == 1
+    assert p[1] == 0 < exact.softmax(x)[1]

@@ -252,3 +252,17 @@ def test_an_answer_shows_its_input_expected_and_got():
     for text in (repr(answer), answer._repr_html_()):
         for part in ("input", "expected", "got", "columns sum to 1"):
             assert part in text
+
+
+# Sentences with numbers
+
+
+def test_a_five_by_four_batch_would_have_raised():
+    with pytest.raises(ValueError, match="broadcast"):
+        THREAD["C"].function(np.zeros((5, 4)))
+
+
+def test_from_where_each_term_of_a_lower_row_is_0(lesson):
+    with np.errstate(invalid="ignore", under="ignore"):
+        assert np.isnan(lesson["one_max"](np.array([[745.2], [0.0]]))[1, 0])
+        assert lesson["one_max"](np.array([[745.1], [0.0]]))[1, 0] == 1

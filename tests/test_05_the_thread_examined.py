@@ -429,3 +429,39 @@ def test_what_the_checkup_does_not_miss_is_told_so(f, x, said):
     answer = check_missed(f, x)
     assert not answer.passed
     assert said in answer.message
+
+
+# Sentences with numbers
+
+
+def test_the_sum_of_d_sticks_only_where_numpy_adds_one_by_one():
+    x = np.zeros((2, 4096), np.float16)
+    D = THREAD["D"].function
+    assert D(x).sum(axis=1, dtype=float).tolist() == [1, 1]
+    assert D(np.asfortranarray(x)).sum(axis=1, dtype=float).tolist() == [2, 2]
+    with np.errstate(over="ignore"):
+        assert not D(np.zeros((2, 70_000), np.float16)).any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "right"),
+    [((3,), True), ((1, 4), True), ((4, 4), False), ((3, 3, 3), False), ((4, 1), False)],
+)
+def test_where_c_does_not_raise(shape, right):
+    x = np.random.default_rng(1).normal(size=shape)
+    p = THREAD["C"].function(x)
+    assert (p.shape == shape and np.allclose(p, softmax(x))) == right
+
+
+def test_minus_90_to_90_is_safe_in_float64_and_not_in_float32():
+    B = THREAD["B"].function
+    rng = np.random.default_rng(2)
+    for _ in range(100):
+        x = rng.uniform(-90, 90, 1000)
+        np.testing.assert_allclose(B(x), softmax(x), rtol=1e-14)
+    for top in (-90.5, -95, -103):
+        x = (top - rng.random(100)).astype(np.float32)
+        assert np.abs(B(x) / softmax(x) - 1).max() > 16 * np.finfo(np.float32).eps
+    with np.errstate(all="ignore"):
+        assert np.isnan(B(np.array([90.1, 0], np.float32))).any()
+        assert not B(np.full(2, 88.5, np.float32)).any()

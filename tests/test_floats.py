@@ -19,8 +19,8 @@ MEASURED = [
     ("first subnormal exp", -9.7109375, -87.5, -87.3365478515625, -708.3964185322642),
     ("first exp that is 0", -17.34375, -93.0, -103.97208404541016, -745.1332191019412),
     ("sum of 1000 equal exps overflows above", None, None, 81.815, 702.875),
-    ("greater of two p is 1 from a gap of", 7.625, 5.5625, 16.635532, 36.7368005697),
-    ("smaller of two p is 0 from a gap of", 17.34375, 93.0, 103.972084, 745.133219),
+    ("gap where the larger p is exactly 1", 7.625, 5.5625, 16.635532, 36.7368005697),
+    ("gap where the smaller p is exactly 0", 17.34375, 93.0, 103.972084, 745.133219),
 ]
 
 

@@ -141,8 +141,8 @@ def thresholds(n=1000):
         "first subnormal exp": first_subnormal_exp,
         "first exp that is 0": first_zero_exp,
         f"sum of {n} equal exps overflows above": lambda format: sum_overflow(format, n),
-        "greater of two p is 1 from a gap of": gap_to_one,
-        "smaller of two p is 0 from a gap of": gap_to_zero,
+        "gap where the larger p is exactly 1": gap_to_one,
+        "gap where the smaller p is exactly 0": gap_to_zero,
     }
     return [(name, *(function(format) for format in FORMATS)) for name, function in rows.items()]
 

@@ -102,6 +102,36 @@ def test_the_picture_fits_its_cell_at_1280_pixels(notebook):
     assert ratio == pytest.approx(860 / 340, rel=0.01)
 
 
+@pytest.mark.parametrize("width", [1366, 900])
+def test_nothing_of_the_panel_is_cut_and_no_track_is_short(notebook, width):
+    page = notebook.page
+    page.set_viewport_size({"width": width, "height": 720})
+    page.locator(".widget-html img").evaluate(STILL)
+    tracks = page.locator(".noUi-target").evaluate_all(
+        "tracks => tracks.map(track => track.getBoundingClientRect().width)"
+    )
+    cut = page.locator(".jupyter-widgets").evaluate_all(
+        "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1"
+        " && getComputedStyle(box).overflowX !== 'visible').map(box => box.className)"
+    )
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert cut == []
+    assert min(tracks[:12]) >= 85, "twelve in a grid"
+    assert min(tracks[12:]) >= 200
+
+
+@pytest.mark.parametrize(("theme", "scheme"), [("Dark", "dark"), ("Light", "light")])
+def test_a_list_has_its_arrow_and_a_picture_its_edge_on_any_theme(notebook, theme, scheme):
+    notebook.page.evaluate(
+        "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        f"JupyterLab {theme}",
+    )
+    for box in notebook.page.locator(".widget-dropdown select").all():
+        expect(box).to_have_css("color-scheme", scheme)
+        expect(box).to_have_css("background-image", "none")
+    expect(notebook.page.locator(".widget-html img")).to_have_css("border-top-style", "solid")
+
+
 @pytest.mark.parametrize(
     "repeat", [0, *(pytest.param(k, marks=pytest.mark.thorough) for k in range(1, 20))]
 )

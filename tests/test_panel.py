@@ -108,7 +108,9 @@ def test_nested_lists_arrive_nested_and_stand_as_a_grid():
     grid[1][0].value = -0.5
     assert panel.drawing.entries == [[0.0, 0.1], [-0.5, 0.2]]
     assert panel.widgets() == [*grid[0], *grid[1]]
-    assert panel.box.children[0].layout.grid_template_columns == "repeat(2, max-content)"
+    assert panel.box.children[0].layout.grid_template_columns == (
+        "repeat(auto-fit, minmax(max(200px, 100% / 2.5), 1fr))"
+    )
 
 
 def test_a_page_without_a_kernel_gets_a_picture_and_words(monkeypatch):
@@ -144,6 +146,13 @@ def test_a_slider_has_the_name_that_is_read_aloud(numbers, kind):
     assert type(widget).__name__ == kind
     assert widget.description == widget.tooltip == "temperature"
     assert widget.style.description_width == "initial"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "track"), [((0, 0, 10, 1), 130), ((0, 0, 300, 1), 300), ((0.0, 0.0, 1000.0), 500)]
+)
+def test_a_track_has_a_pixel_for_each_step_where_it_can(numbers, track):
+    assert slider("zoom", *numbers).layout.flex == f"1 1 {track + 8 * 4 + 120}px"
 
 
 def test_a_choice_starts_where_it_is_told():

@@ -16,8 +16,12 @@ from PIL import Image
 
 from .drawing import STYLE, new_figure, paint
 
+# A picture is white on any theme; with a quiet edge it stands there as a card.
+_CARD = "border: 1px solid #949494; border-radius: 4px; box-sizing: border-box"
+
 # Sliders have no accessible name of their own, and Jupyter takes the arrow keys of sliders and
-# lists. JupyterLab drops the alt text of pictures; the sentence below says the same.
+# lists. JupyterLab drops the alt text of pictures; the sentence below says the same. It draws the
+# arrow of a list in black on any theme, where the browser's own follows the color scheme.
 _NAME = """
 if (!window.softmaxlabNames) {
   window.softmaxlabNames = true;
@@ -28,8 +32,13 @@ if (!window.softmaxlabNames) {
       handle.setAttribute('aria-label', label.textContent);
       handle.dataset.lmSuppressShortcuts = 'true';
     }
+    const scheme = document.body.dataset.jpThemeLight === 'false' ? 'dark' : 'light';
     for (const list of document.querySelectorAll('.widget-dropdown select')) {
       list.dataset.lmSuppressShortcuts = 'true';
+      list.style.cssText = `appearance: auto; background-image: none; color-scheme: ${scheme}`;
+    }
+    for (const image of document.querySelectorAll('.jp-RenderedImage img')) {
+      image.style.cssText = 'CARD';
     }
     for (const image of document.querySelectorAll('.jp-RenderedImage img:not([alt])')) {
       const below = image.closest('.jp-OutputArea-child')?.nextElementSibling;
@@ -40,23 +49,28 @@ if (!window.softmaxlabNames) {
   new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
   name();
 }
-"""
+""".replace("CARD", _CARD)
 
 
-def slider(name, start, low, high, step=0.1, width="270px"):
+def slider(name, start, low, high, step=0.1):
     """A slider called `name` with the value `start`, for a `Panel`.
+
+    Its track has a pixel for each step, if these are between 130 and 500, and more where there is
+    room; in a narrow window less.
 
     Parameters
     ----------
     name : str
     start, low, high, step : int or float
         All four integers give an integer slider.
-    width : str
-        A CSS length.
     """
     whole = all(isinstance(number, int) for number in (start, low, high, step))
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    return _control(kind, name, width, value=start, min=low, max=high, step=step)
+    track = min(max((high - low) / step, 130), 500)
+    about = track + 8 * len(name) + 120  # and its name and its number
+    control = _control(kind, name, "auto", value=start, min=low, max=high, step=step)
+    control.layout.flex = f"1 1 {about:.0f}px"
+    return control
 
 
 def choice(name, options, start=None, width="270px"):
@@ -82,7 +96,8 @@ def choice(name, options, start=None, width="270px"):
 
 
 def _control(kind, name, width, **state):
-    style, layout = {"description_width": "initial"}, {"width": width}
+    style = {"description_width": "initial"}
+    layout = {"width": width, "max_width": "calc(100% - 18px)", "margin": "2px 16px 2px 2px"}
     control = kind(description=name, style=style, layout=layout, **state)
     control.tooltip = name  # ipywidgets 7, which Colab has, takes it only here
     return control
@@ -198,10 +213,12 @@ def show(picture):
 def _row(control):
     if isinstance(control, ipywidgets.Widget):
         return control
-    return ipywidgets.GridBox(
-        list(_leaves(control)),
-        layout={"grid_template_columns": f"repeat({len(control[0])}, max-content)"},
-    )
+    count = len(control[0])  # or less in a narrow window: a slider takes 200 px
+    leaves = list(_leaves(control))
+    for leaf in leaves:
+        leaf.layout.margin = leaf.layout.max_width = None
+    columns = f"repeat(auto-fit, minmax(max(200px, 100% / {count + 0.5}), 1fr))"
+    return ipywidgets.GridBox(leaves, layout={"grid_template_columns": columns})
 
 
 def _leaves(control):
@@ -246,9 +263,10 @@ def _html(png, words, width, height):
     )
     return (
         f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="{sentence}" '
-        f'width="{width}" height="{height}" decoding="sync" style="max-width: 100%; height: auto">'
+        f'width="{width}" height="{height}" decoding="sync" '
+        f'style="max-width: 100%; height: auto; {_CARD}">'
         f'<p role="status" style="font-size: 16px">{sentence}</p>'
-        + (f"<table>{rows}</table>" if rows else "")
+        + (f'<div style="overflow-x: auto"><table>{rows}</table></div>' if rows else "")
     )
 
 

@@ -129,14 +129,14 @@ class OnTheTable(Drawing):
         height = min(1.0, 3.2 / len(lines))
         floors = 0.42 + height * np.arange(1, len(lines) + 1)
         lefts = _BARS + _STEP * np.arange(4)
-        self.floor.set_segments([[(_BARS, y), (lefts[-1] + _WIDE, y)] for y in floors])
-        tops = floors[:, None] - 0.8 * height * wanted
+        self.floor.set_segments([[(_LEFT, y), (_SUM, y)] for y in floors])
+        tops = floors[:, None] - 0.66 * height * wanted
         self.ticks.set_segments(
             [[(x, y), (x + _WIDE, y)] for row in tops for x, y in zip(lefts, row, strict=True)]
         )
         for i, (text, line) in enumerate(zip(self.numbers, [*lines, *[()] * 6], strict=False)):
             text.set(text="".join(f"{v:>10.5g}" for v in line), y=floors[i % len(floors)])
-        self._show_result(got, floors, lefts, 0.8 * height)
+        self._show_result(got, floors, lefts, 0.66 * height)
         said = f"raises {type(self.p).__name__}" if got is None else OUTCOMES[self.kind]
         self.message.set_text("" if got is not None else said)
         return Words(self._sentence(variant, shape, offset * unit, spread, said), self._table(got))

@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 CONTAINER = ROOT / ".devcontainer" / "devcontainer.json"
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 # What commands make, or a contributor does.
 MADE = re.compile(r"\.venv/|site/_build|node_modules")
 
@@ -104,6 +105,16 @@ def test_the_rooms_are_those_that_a_test_holds():
     }
     assert told == held
     assert list(told) == list(held), "from the lowest to the highest"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_each_check_of_an_exercise_is_given_answers(path):
+    """In the test module of its notebook, as whoever adds an exercise is told."""
+    module = ROOT / "notebooks" / "softmaxlab" / "exercises" / f"{path.stem[3:]}.py"
+    checks = re.findall(r"^def (check_\w+)\(", module.read_text("utf-8"), re.MULTILINE)
+    tests = (ROOT / "tests" / f"test_{path.stem}.py").read_text("utf-8")
+    assert checks
+    assert set(checks) <= set(re.findall(r"\bcheck_\w+", tests))
 
 
 def test_each_door_says_what_is_tested():

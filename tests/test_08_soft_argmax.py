@@ -101,6 +101,7 @@ def test_temperature_scaling_helps_the_overconfident_and_no_one_else(lesson):
         z, labels = test[0] @ w + b, test[1]
         before, after = lesson["loss"](z, labels, 1), lesson["loss"](z, labels, T)
         right = (z.argmax(axis=-1) == labels).mean()
+        assert np.array_equal(lesson["softmax"](z, T).argmax(axis=-1), z.argmax(axis=-1))
         sure = [lesson["softmax"](z, t).max(axis=-1).mean() for t in (1, T)]
         correct = (validation[0] @ w + b).argmax(axis=-1) == validation[1]
         return T, before, after, right, sure, correct.all(axis=1)
@@ -112,7 +113,7 @@ def test_temperature_scaling_helps_the_overconfident_and_no_one_else(lesson):
     assert sure - right > 0.04
     assert abs(now - right) < 0.01
     T, before, after, right, (sure, _), flawless = ways(228, 0.5, 200)
-    assert sure < right
+    assert np.round([sure, right], 2).tolist() == [0.93, 0.95]
     lowest = T.ravel() == 0.1
     assert lowest.sum() == 3
     assert np.array_equal(lowest, flawless)

@@ -87,9 +87,9 @@ def launches(readme):
     """(notebook, what Binder opens, what Colab opens) of each row, and the badges."""
     binder = r"https://mybinder\.org/v2/gh/ada/soft-max/HEAD\?labpath=(\S+?)"
     colab = r"https://colab\.research\.google\.com/github/ada/soft-max/blob/main/(\S+?)"
-    cell = rf"\[Binder\]\({binder}\), \[Colab\]\({colab}\)"
+    cell = rf"\[Binder\]\({binder}\),&nbsp;\[Colab\]\({colab}\)"
     rows = re.findall(rf"^\| \[.+?\]\((.+?)\) \|.*\| {cell} \|$", readme, re.MULTILINE)
-    return rows, re.findall(rf"\[!\[(\w+)\]\(\S+\)\]\((?:{binder}|{colab})\)", readme)
+    return rows, re.findall(rf"\[!\[.+? on (\w+)\]\(\S+?\)\]\((?:{binder}|{colab})\)", readme)
 
 
 def test_readme_launches_every_notebook_once_it_has_a_name():

@@ -26,8 +26,8 @@ NO_NAME = "OWNER/REPO"  # what stands for the name as long as there is none
 BINDER = "https://mybinder.org/v2/gh/{}/HEAD?labpath={}"
 COLAB = "https://colab.research.google.com/github/{}/blob/main/{}"
 BADGES = (
-    f"[![Binder](https://mybinder.org/badge_logo.svg)]({BINDER})",
-    f"[![Colab](https://colab.research.google.com/assets/colab-badge.svg)]({COLAB})",
+    f"[![Open the first notebook on Binder](https://mybinder.org/badge_logo.svg)]({BINDER})",
+    f"[![Open the first notebook on Colab](https://colab.research.google.com/assets/colab-badge.svg)]({COLAB})",
 )
 HEAD = r"^(\| notebook \|.*?\|.*?\|).*\n(\| --- \| --- \| --- \|).*$"
 ROW = r"^(\| \[.+?\]\((notebooks/\d\d_\w+\.ipynb)\) \|.*?\|.*?\|).*$"
@@ -69,7 +69,7 @@ def with_launches(readme, name):
         badges = " ".join(badge.format(name, first) for badge in BADGES)
         readme = re.sub(r"^# .*\n\n", rf"\g<0>{badges}\n\n", readme)
         binder, colab = BINDER.format(name, r"\2"), COLAB.format(name, r"\2")
-        head, rule, cell = " run it in |", " --- |", f" [Binder]({binder}), [Colab]({colab}) |"
+        head, rule, cell = " run it in |", " --- |", f" [Binder]({binder}),&nbsp;[Colab]({colab}) |"
     readme = re.sub(HEAD, rf"\1{head}\n\2{rule}", readme, flags=re.MULTILINE)
     return re.sub(ROW, rf"\1{cell}", readme, flags=re.MULTILINE)
 

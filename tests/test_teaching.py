@@ -6,15 +6,12 @@ import io
 import itertools
 import math
 import re
-import subprocess
-import sys
 
-import nbformat
 import pytest
 from lessons import each_notebook, is_prediction, lesson
 
 from softmaxlab.exercises import compare
-from tools import browser, grade, run_notebooks
+from tools import browser, run_notebooks
 
 NOTEBOOKS = run_notebooks.NOTEBOOKS
 GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
@@ -182,50 +179,6 @@ def test_the_contents_lead_to_headings():
     links = set(re.findall(r"\]\(#(.+?)\)", GUIDE))
     assert len(links) > 8
     assert links <= slugs
-
-
-def handed_in(folder, name, change):
-    """Writes 00, solved and then changed by `change(sources)`, as the notebook `name`."""
-    notebook = run_notebooks.solved(run_notebooks.read(COURSE["00"]))
-    sources = [cell for cell in notebook.cells if run_notebooks.is_exercise(cell)]
-    change(sources)
-    folder.mkdir(exist_ok=True)
-    nbformat.write(notebook, folder / name)
-
-
-def test_the_command_counts_what_is_right_and_goes_on_after_what_raises(tmp_path):
-    def amiss(cells):
-        cells[0].source = "raise RuntimeError\n"
-        cells[2].source = "scores = [1.0, 2.0]\n\nexercises.check_breaks_b(scores)"
-
-    def pretended(cells):
-        cells[1].source = "shortest = ...\n\nexercises.check_shortest(shortest)"
-        cells[1].outputs = [
-            nbformat.v4.new_output("execute_result", {"text/plain": "Right."}, execution_count=1)
-        ]
-
-    handed_in(tmp_path, "00_ada.ipynb", lambda cells: None)
-    handed_in(tmp_path / "later", "00_bob.ipynb", amiss)
-    handed_in(tmp_path, "00_cy.ipynb", pretended)
-    command = [sys.executable, "-m", "tools.grade", tmp_path]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    assert ran.stdout.splitlines() == [
-        "00_ada.ipynb: 3 of 3",
-        "00_cy.ipynb: 2 of 3 check_shortest",
-        "00_bob.ipynb: 1 of 3 check_far_away check_breaks_b",
-    ]
-
-
-@pytest.mark.thorough
-def test_a_cell_without_end_is_interrupted(tmp_path):
-    def endless(cells):
-        cells[0].source = "while True:\n    pass"
-
-    handed_in(tmp_path, "00_dan.ipynb", endless)
-    assert grade.passed(tmp_path / "00_dan.ipynb", seconds=5) == {
-        "check_shortest",
-        "check_breaks_b",
-    }
 
 
 def test_the_figures_of_the_hub_are_those_that_were_measured():

@@ -49,6 +49,7 @@ def run(notebook, folder=NOTEBOOKS, kernel="python3", manager=None):
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--log-level=ERROR"],
     )
     client.execute()
     return notebook

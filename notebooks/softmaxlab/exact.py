@@ -48,6 +48,14 @@ def softmax(x, axis=-1):
         If `x` holds anything else or has a mask, or `axis` is not an integer.
     ValueError
         If `x` is ragged, a slice has no entries, or `axis` is out of range or repeated.
+
+    Examples
+    --------
+    >>> from softmaxlab import exact
+    >>> exact.softmax([0.0, 0.0, 0.0]).tolist() == 3 * [1 / 3]
+    True
+    >>> exact.softmax([2**53 + 1, 2**53]).round(3).tolist()
+    [0.731, 0.269]
     """
     x, axes, _ = prepare(x, axis, NARROW)
     return _along(lambda row: _nearest(row, _softmax_ends), axes, x)
@@ -57,6 +65,12 @@ def log_softmax(x, axis=-1):
     """Exact logarithm of the softmax, correctly rounded; otherwise as `softmax`.
 
     An entry of -inf gives -inf, and so does an exact value beyond the range of float64.
+
+    Examples
+    --------
+    >>> from softmaxlab import exact
+    >>> print(exact.log_softmax([40.0, 0.0]))
+    [-4.24835426e-18 -4.00000000e+01]
     """
     x, axes, _ = prepare(x, axis, NARROW)
     return _along(lambda row: _nearest(row, _log_softmax_ends), axes, x)
@@ -66,6 +80,12 @@ def logsumexp(x, axis=-1):
     """Exact log(sum(exp(x))), correctly rounded, one for each slice; otherwise as `softmax`.
 
     Only -inf gives -inf, +inf gives +inf unless there is nan, and nan gives nan.
+
+    Examples
+    --------
+    >>> from softmaxlab import exact
+    >>> exact.logsumexp([[0.0, 0.0], [1e6, 0.0]]).round(3).tolist()
+    [0.693, 1000000.0]
     """
     x, axes, _ = prepare(x, axis, NARROW)
     # Each slice gives one number; it is put at every entry, and the first of each slice is taken.
@@ -101,6 +121,17 @@ def errors_in_ulps(p, x, axis=-1):
     -----
     An exact value that agrees with a power of two to 25 digits is taken to be at it, where the
     spacing is that of the numbers above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmaxlab import exact, softmax
+    >>> p = np.array([0.5, np.nextafter(0.5, 1)])
+    >>> exact.errors_in_ulps(p, [0.0, 0.0]).tolist()
+    [0.0, 1.0]
+    >>> x = np.array([10000.3, 9999.0])
+    >>> bool((exact.errors_in_ulps(softmax(x), x) < 5).all())
+    True
     """
     given, p = p, real("p", p, NARROW)
     x, axes, _ = prepare(x, axis, NARROW)

@@ -62,6 +62,17 @@ def softmax(x, axis=-1, *, out=None):
     .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
        softmax functions", IMA Journal of Numerical Analysis 41(4), 2021, pp. 2311-2330,
        doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> from softmaxlab import softmax
+    >>> softmax([3.0, 1.0, 0.2]).round(3).tolist()
+    [0.836, 0.113, 0.051]
+    >>> x = [[1000.0, 1000.0], [0.0, float("-inf")]]
+    >>> softmax(x).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    >>> softmax(x, axis=0).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
     """
     x, axes, dtype = prepare(x, axis)
     if out is not None:
@@ -336,6 +347,16 @@ def log_softmax(x, axis=-1):
     Computed as (x_i - max) - log1p(s), where s sums the exps of all entries but one max. Neither
     term is positive, so nothing cancels, and a result near 0 keeps its digits; log(softmax(x))
     rounds it to 0, and gives -inf where the probability underflows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmaxlab import log_softmax, softmax
+    >>> log_softmax([0.0, -800.0]).tolist()
+    [0.0, -800.0]
+    >>> with np.errstate(divide="ignore"):
+    ...     np.log(softmax([0.0, -800.0])).tolist()
+    [0.0, -inf]
     """
     x, axes, dtype = prepare(x, axis)
     x = x.astype(np.promote_types(dtype, np.float64), copy=False)
@@ -364,6 +385,15 @@ def logsumexp(x, axis=-1, keepdims=False):
     -----
     Computed as max + log1p(s), s as in `log_softmax`; errors raised are those of `softmax`. Right
     to a few ulps of the greater of the two terms; where they cancel, few digits may be left.
+
+    Examples
+    --------
+    >>> from softmaxlab import logsumexp
+    >>> x = [[0.0, 0.0], [1000.0, 1000.0]]
+    >>> logsumexp(x).round(3).tolist()
+    [0.693, 1000.693]
+    >>> logsumexp(x, axis=None, keepdims=True).shape
+    (1, 1)
     """
     x, axes, dtype = prepare(x, axis)
     keepdims = flag("keepdims", keepdims)

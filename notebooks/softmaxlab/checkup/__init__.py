@@ -56,6 +56,18 @@ def examine(f, axis=-1, ndim=None):
     Whatever `f` raises is a finding, but for KeyboardInterrupt. The result may be of any type that
     numpy makes an array of, as the arrays of other libraries are. exp(x - logsumexp(x)) is wrong by
     these rules: it loses digits in proportion to the offset, until two equal scores get 1 each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmaxlab import examine, softmax
+    >>> examine(softmax).verdict
+    'sound'
+    >>> def unshifted(x):
+    ...     e = np.exp(x)
+    ...     return e / e.sum(axis=-1, keepdims=True)
+    >>> examine(unshifted).verdict
+    'wrong'
     """
     if not callable(f):
         raise TypeError(f"f must be a function, but is {f!r}")

@@ -43,7 +43,7 @@ def report(requirements=REQUIREMENTS):
         return "\n".join(
             [
                 *lines,
-                "All is well. Whether sliders move, your own eyes can tell: see 'Move a slider'.",
+                "All is well. Check with your own eyes that sliders move, under 'Move a slider'.",
             ]
         )
     return "\n".join([*lines, "", "What to do:", *_remedies(problems, requirements)])

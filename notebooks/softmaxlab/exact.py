@@ -1,7 +1,8 @@
 """The softmax of given floats as mathematics has it, rounded to float64 once: what judges the rest.
 
 Each slice is computed in the standard library's decimals with a bound on the error. If both ends of
-the bound round to the same float64, that is the answer; if not, the digits are doubled [1]_.
+the bound round to the same float64, that is the answer; if not, it starts again with twice the
+digits [1]_.
 
 References
 ----------

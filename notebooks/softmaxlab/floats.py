@@ -109,7 +109,7 @@ def sum_overflow(format, n):
 
 
 def gap_to_one(format):
-    """The least gap of two logits, in the format, from which the greater probability is exactly 1.
+    """The least gap of two logits, in the format, at which the greater probability is exactly 1.
 
     That is where the sum 1 + exp(-gap), computed in the format, rounds to 1: exp(-gap) at most u,
     a tie that goes to even.

@@ -1,4 +1,4 @@
-"""Where three softmaxes fail in the plane of two logits: measured, and foretold.
+"""Where three softmaxes fail in the plane of two logits: measured, and predicted.
 
 A cell of a map is a row of n logits: one class has the logit a, the other n - 1 share the logit b.
 Each cell is measured, by running the variant's own arithmetic in the dtype of the map; the
@@ -128,7 +128,7 @@ class Window(NamedTuple):
     def pairs(self, dtype):
         """A point (a, b) of each cell, rounded to `dtype`; shape (cells, cells, 2).
 
-        Not the middle: on a = b, and on a = -b, where x - max is exact, rounding is kind.
+        Not the middle: on a = b and on a = -b, x - max is exact, and the cell would look too good.
         """
         cells = np.arange(self.cells)
         a, b = (2 * (cells + part) / self.cells - 1 for part in (0.5, 0.4))
@@ -191,7 +191,7 @@ def spare_ulps(dtype, n):
 
 
 def predict(variant, pairs, n, dtype):
-    """The class that the numbers of the format alone foretell; `RIGHT` to `WRONG` are bounds.
+    """The class that the numbers of the format alone predict; `RIGHT` to `WRONG` are bounds.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def safe_gap(dtype, n):
 
 @lru_cache
 def safe_for_g(dtype, n):
-    """Where \\|lse\\| + \\|x - lse\\| + 2 \\|lse - max\\| is `spare_ulps`: inside G is right."""
+    """Where \\|lse\\| + \\|x - lse\\| + 2 \\|lse - max\\| is `spare_ulps`: inside it G is right."""
     from contourpy import contour_generator
 
     t = np.linspace(-40, 40, 401)

@@ -15,7 +15,7 @@ from .arguments import check_out, flag, prepare
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
 WIDE = 64  # entries: loops that are shorter cost more to start than to run
 FAR = -128  # tops below: entries that are lower by the range of exp have probability 0
-FEW = 4096  # entries: with less, to avoid short loops costs more than they do
+FEW = 4096  # entries: with fewer, avoiding short loops costs more than the loops do
 LONG = 512  # entries: the sum of more has lost more than a half ulp
 
 
@@ -78,7 +78,7 @@ def softmax(x, axis=-1, *, out=None):
     if out is not None:
         check_out(out, x.shape, dtype)
     wide = np.promote_types(dtype, np.float32)
-    # For one short slice, to arrange the general case would take as long as softmax itself.
+    # For one short slice, preparing the general case would take as long as softmax itself.
     if out is None and x.dtype == wide and len(axes) == x.ndim and x.flags.c_contiguous:
         p = np.empty(x.shape, wide)
         _fill(x.reshape(1, -1), p.reshape(1, -1), False)
@@ -149,7 +149,7 @@ def _fill_block(x, e):
 
 
 def _fill_one(x, e):
-    """For one slice, by floats, which are faster than arrays of one; False if its top is rare."""
+    """For one slice, with floats, faster than arrays of one; False where its top needs more."""
     n = x.size
     low, high, whole = _limits(x.dtype)
     room = high - math.log(n)
@@ -282,7 +282,7 @@ def _at_each(values, e):
 
 
 def _sum_of_one(e):
-    """The sum of one slice: of few exactly, which takes no longer, and no long tail one by one."""
+    """The sum of one slice. Few entries are summed exactly, which takes no longer."""
     if e.size <= 16:
         return math.fsum(e.tolist()[0])
     tail = e.size % 32

@@ -175,8 +175,8 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
     -----
     In the tests each probability that is a normal number was within 5 ulps in float64, whatever the
     blocks; that is measured, not a bound. Narrower floats are computed in float64 and rounded
-    once. A slice that holds nan or +inf, or only -inf, is nan. In place, what stops it half-way
-    leaves some slices done and others not.
+    once. A slice that holds nan or +inf, or only -inf, is nan. In place, an error half-way leaves
+    some slices done and others not.
     """
     x = _sliceable(x)
     axes = checked_axes(x.shape, axis)

@@ -150,7 +150,7 @@ class DecisionRegions(Drawing):
         self.lesson = Lesson()
         self.regions = Regions(figure.add_axes((0.09, 0.15, 0.49, 0.74)), self.lesson)
         self.curve = Curve(figure.add_axes((0.67, 0.15, 0.31, 0.74)), STEPS)
-        figure.text(0.02, 0.93, "who is decided where (rings: decided wrongly)", fontsize=14)
+        figure.text(0.02, 0.93, "species decided at each place (rings: wrong)", fontsize=14)
         figure.text(0.62, 0.93, "loss", fontsize=14)
         self.moving = [*self.regions.moving, *self.curve.moving]
 

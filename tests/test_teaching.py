@@ -162,6 +162,21 @@ def test_the_code_of_an_answer_prints_what_stands_below_it(number):
     assert all(number in output for number in bold), bold
 
 
+def test_the_square_matrices_of_the_sixth_answer_are_wrong_in_silence():
+    """For scores near each other; far apart, the rows may be right, or nan."""
+    code = re.search(r"```python\n(def rows.+?)```", QUESTIONS[5], re.S)[1]
+    exec(code, space := {"np": np})
+    rng = np.random.default_rng(0)
+    for n in rng.integers(2, 8, size=200):
+        p = space["rows"](rng.uniform(-3, 3, size=(n, n)))
+        assert np.isfinite(p).all()
+        assert not np.allclose(p.sum(axis=-1), 1)
+    right = space["rows"](np.array([[0.0, -1000.0], [-1000.0, -1.0]]))
+    assert right.tolist() == [[1, 0], [0, 1]]
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(space["rows"](np.array([[0.0, 0.0], [-1000.0, -1000.0]]))).any()
+
+
 def test_every_number_with_digits_is_one_of_the_course():
     """Each decimal of two digits and more stands in a notebook, or in the output of an answer."""
     course = [path.read_text("utf-8") for path in COURSE.values()]
@@ -206,6 +221,9 @@ def test_the_figures_of_the_hub_are_those_that_were_measured():
     assert f"after {median} ms" in (browser.ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert f"costs {full['CPU s a student until sliders']} seconds of one core" in stated
     assert f"a slider {full['CPU ms a move']} ms" in stated
+    done = 30 * float(full["CPU s a student until sliders"]) / 2
+    assert f"{done:.0f} s for thirty on two cores" in stated
+    assert f"last cell: after {full['first picture s median']} s" in stated
     assert f"took {full['server started s p95']} s to start" in stated
     with (browser.ROOT / "benchmarks" / "hub_memory.csv").open(encoding="utf-8") as file:
         memory = {row["process"][:2]: row for row in csv.DictReader(file)}

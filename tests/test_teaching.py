@@ -173,7 +173,7 @@ def test_the_square_matrices_of_the_sixth_answer_are_wrong_in_silence():
         assert not np.allclose(p.sum(axis=-1), 1)
     right = space["rows"](np.array([[0.0, -1000.0], [-1000.0, -1.0]]))
     assert right.tolist() == [[1, 0], [0, 1]]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         assert np.isnan(space["rows"](np.array([[0.0, 0.0], [-1000.0, -1000.0]]))).any()
 
 

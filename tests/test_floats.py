@@ -261,7 +261,7 @@ def test_an_unknown_format(function):
         function("float8")
 
 
-@pytest.mark.parametrize("n", [0, -1, math.nan])
+@pytest.mark.parametrize("n", [0, -1])
 def test_a_sum_of_nothing(n):
     with pytest.raises(ValueError, match="n must be a number of terms, 1 or more"):
         floats.sum_overflow("float32", n)

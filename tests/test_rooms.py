@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "regions": {"arguments", "error_free", "floats", "scipy", "contourpy"},
     "checkup": {"exact", "floats"},
     "exercises": {"checkup", "exact", "floats", "thread"},
-    "accuracy": {"exact", "half_ulp", "softmax", "thread"},
+    "accuracy": {"error_free", "exact", "half_ulp", "softmax", "thread"},
     "atlas": {"exact", "regions", "thread"},
     "distributions": set(),
     "pairs": set(),

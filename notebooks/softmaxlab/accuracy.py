@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from . import exact, half_ulp
+from .error_free import two_difference
 from .softmax import softmax
 from .thread import THREAD
 
@@ -43,9 +44,7 @@ def portable_exp(x):
 def mended(x):
     """A with what rounding took from x - max."""
     top = x.max(axis=-1, keepdims=True)
-    gap = x - top
-    less = gap - x
-    lost = (x - (gap - less)) - (top + less)
+    gap, lost = two_difference(x, top)
     e = np.exp(gap)
     e += e * np.where(np.isfinite(lost), lost, 0)
     return e / e.sum(axis=-1, keepdims=True)

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from .arguments import NARROW, count, one_of, real
+
 
 @dataclass(frozen=True)
 class Format:
@@ -62,7 +64,7 @@ def round_to(x, format):
 
     Parameters
     ----------
-    x : array_like of float64
+    x : array_like of real numbers, floats of at most 64 bits
     format : str
         A key of `FORMATS`.
 
@@ -70,9 +72,16 @@ def round_to(x, format):
     -------
     ndarray of float64
         The rounded numbers. Beyond the largest finite number they are +-inf.
+
+    Raises
+    ------
+    TypeError
+        If `x` holds anything else or has a mask, or `format` is no string.
+    ValueError
+        If `x` is ragged, or `format` is none of `FORMATS`.
     """
     f = _format(format)
-    x = np.asarray(x, dtype=np.float64)
+    x = real("x", x, NARROW).astype(np.float64)
     last_bit = np.maximum(np.frexp(x)[1] - 1, f.min_exponent) - f.precision + 1
     with np.errstate(all="ignore"):
         rounded = np.ldexp(np.rint(np.ldexp(x, -last_bit)), last_bit)
@@ -101,11 +110,10 @@ def first_zero_exp(format):
 def sum_overflow(format, n):
     """log(largest) - log(n): above it the sum of `n` equal exps overflows, though no exp may.
 
-    A real number, not rounded to the format, correct to about 1e-13.
+    A real number, not rounded to the format, correct to about 1e-13. `n` is an integer: else a
+    TypeError; below 1, a ValueError.
     """
-    if not n >= 1:
-        raise ValueError(f"n must be a number of terms, 1 or more, but is {n!r}")
-    return math.log(_format(format).largest) - math.log(n)
+    return math.log(_format(format).largest) - math.log(count("n", n, 1, "terms"))
 
 
 def gap_to_one(format):
@@ -148,9 +156,7 @@ def thresholds(n=1000):
 
 
 def _format(name):
-    if name not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, but is {name!r}")
-    return FORMATS[name]
+    return FORMATS[one_of("format", name, FORMATS)]
 
 
 def _neighbor(f, rounding, bound):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import floats
+from .arguments import NARROW, count, described, one_of, real
 from .error_free import two_difference
 
 CLASSES = ("right", "inaccurate", "silently wrong", "zero", "nan")
@@ -65,6 +66,9 @@ def run(variant, pairs, n):
     A row holds two distinct logits, so exp and division are done for these; the sum runs over all
     n terms. The operations and their order are those of ``THREAD[variant].function``.
     """
+    one_of("variant", variant, ARITHMETIC)
+    n = count("n", n, 2, "classes")
+    pairs = _floats("pairs", pairs)
     p = np.empty_like(pairs)
     with np.errstate(all="ignore"):
         for place in np.ndindex(pairs.shape[:-2]):  # a line of the map at a time stays in cache
@@ -77,7 +81,8 @@ def truth(pairs, n):
 
     What b - a loses in rounding is put back.
     """
-    a, b = np.moveaxis(pairs.astype(np.float64), -1, 0)
+    n = count("n", n, 2, "classes")
+    a, b = np.moveaxis(_floats("pairs", pairs).astype(np.float64), -1, 0)
     low, high = np.minimum(a, b), np.maximum(a, b)
     gap, lost = two_difference(low, high)
     t = np.exp(gap) * (1 + lost)
@@ -103,6 +108,7 @@ def classify(p, exact):
         entry that is not right is 0. Else WRONG: an entry that is not right is off by `LOST` of its
         value or more. Else INACCURATE.
     """
+    p, exact = _floats("p", p), _floats("exact", exact)
     with np.errstate(all="ignore"):
         spacing = np.spacing(exact.astype(p.dtype)).astype(np.float64)
         error = np.abs(p.astype(np.float64) - exact)
@@ -147,9 +153,11 @@ def window(dtype, around="0", zoom=0, cells=50):
     zoom : int
     cells : int
     """
+    one_of("dtype", dtype, ULPS)
+    zoom, cells = count("zoom", zoom, 0, "halvings"), count("cells", cells, 1, "cells along a side")
     end = floats.first_zero_exp(dtype)
     centers = {"0": 0.0, "the overflow": floats.last_finite_exp(dtype), "the underflow": end}
-    return Window(centers[around], -1.2 * end / 2**zoom, cells)
+    return Window(centers[one_of("around", around, centers)], -1.2 * end / 2**zoom, cells)
 
 
 @lru_cache(maxsize=256)
@@ -161,13 +169,13 @@ def measure(variant, dtype, n, where):
     ndarray of int8, shape (cells, cells)
         The row is b, the column is a; from the least up.
     """
-    pairs = where.pairs(dtype)
+    pairs = _window(where).pairs(one_of("dtype", dtype, ULPS))
     return classify(run(variant, pairs, n), truth(pairs, n))
 
 
 def limits(dtype, n):
     """The thresholds that the boundaries are made of."""
-    f = floats.FORMATS[dtype]
+    f, n = floats.FORMATS[one_of("dtype", dtype, ULPS)], count("n", n, 2, "classes")
     return {
         "overflow": floats.last_finite_exp(dtype),
         "largest": math.log(f.largest),
@@ -187,7 +195,8 @@ def spare_ulps(dtype, n):
 
     The sum of float16 costs 1: numpy adds them up in float32.
     """
-    return ULPS[dtype] - 2 - (1 if dtype == "float16" else math.log2(n))
+    count("n", n, 2, "classes")
+    return ULPS[one_of("dtype", dtype, ULPS)] - 2 - (1 if dtype == "float16" else math.log2(n))
 
 
 def predict(variant, pairs, n, dtype):
@@ -212,7 +221,9 @@ def predict(variant, pairs, n, dtype):
     which are off by up to half a spacing; for A from rounding x - max, up to half its spacing. For
     G, x - logsumexp and the parts of logsumexp are each off by up to half of theirs.
     """
-    f, t = floats.FORMATS[dtype], limits(dtype, n)
+    one_of("variant", variant, ARITHMETIC)
+    t, f = limits(dtype, n), floats.FORMATS[dtype]
+    pairs = _floats("pairs", pairs)
     exact = truth(pairs, n)
     top = pairs.max(axis=-1, keepdims=True)
     total = _total(pairs, n)
@@ -260,8 +271,9 @@ def boundaries(variant, dtype, n, where):
     dict from str to (ndarray, ndarray)
         The a and the b of each line; nan where the pen is lifted.
     """
+    one_of("variant", variant, ARITHMETIC)
     t = limits(dtype, n)
-    low, high = where.edges[[0, -1]]
+    low, high = _window(where).edges[[0, -1]]
     if variant == "A":
         gap, tail = safe_gap(dtype, n), -t["subnormal"]
         return {
@@ -315,6 +327,23 @@ def safe_for_g(dtype, n):
     total = _total(pairs, n)[..., 0]
     ulps = np.abs(total) + (total - pairs.min(axis=-1)) + 2 * (total - pairs.max(axis=-1))
     return _joined(*contour_generator(t, t, ulps).lines(spare_ulps(dtype, n)))
+
+
+def _window(where):
+    if not isinstance(where, Window):
+        raise TypeError(f"where must be a Window, as window makes it, but is {described(where)}")
+    return where
+
+
+def _floats(name, values):
+    """An array of floats in one of the maps' dtypes, two along its last axis."""
+    array = real(name, values, NARROW)
+    if array.dtype.name not in ULPS or array.shape[-1:] != (2,):
+        raise TypeError(
+            f"{name} must be an array of {', '.join(ULPS)} of shape (..., 2), but is "
+            f"{described(values, array)} and of shape {array.shape}"
+        )
+    return array
 
 
 def _joined(*paths):

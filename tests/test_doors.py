@@ -134,7 +134,7 @@ def test_every_formula_parses():
             formulas.append({"source": display or inline, "display": bool(display)})
     assert len(formulas) > 20
     parsed = subprocess.run(
-        [node, TESTS / "formulas.js"],
+        [node, TESTS / "formulas.mjs"],
         input=json.dumps(formulas),
         capture_output=True,
         check=True,

@@ -39,7 +39,7 @@ ORIGINALS = (
 )
 
 # Constants of softmax.py, made small so that small inputs reach all of its code.
-SMALL = {"BLOCK": 128, "WIDE": 2, "LONG": 4, "FEW": 8}
+SMALL = {"BLOCK": 128, "SMALL": 8, "SHORT": 2, "PAIRS": 4, "ROWS": 2}
 
 SHAPES = ((1,), (2,), (3,), (7,), (40,), (4, 5), (5, 4), (3, 3), (1, 4), (4, 1), (2, 90), (2, 3, 4))
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod)

@@ -7,8 +7,13 @@ drawn here, `softmax` keeps within 9 in float64, 8 in float32 and 1 in float16, 
 """
 
 import datetime
+import importlib.util
+import os
+import re
+import subprocess
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from softmaxlab import exact, log_softmax, logsumexp, softmax
+from softmaxlab.error_free import two_difference
 from softmaxlab.softmax import BLOCK
 
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
@@ -211,6 +217,48 @@ def test_the_share_that_the_docstring_states(seed, dtype, wide, ulps):
     assert errors.max() < 10
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [1, 2, 30, 1000, 10**6])
+def test_what_the_whole_shift_is_proved_to_do(n, dtype):
+    info, module, rng = np.finfo(dtype), sys.modules[softmax.__module__], np.random.default_rng(n)
+    limits = module._limits(np.dtype(dtype), n)
+    near = limits.span + np.log(n) * np.array([-1, 1]) + [-3, 3]
+    tops = np.concatenate(
+        [rng.uniform(*near, 300), rng.normal(size=900) * 10.0 ** (np.arange(900) % 18)]
+    )
+    tops = np.concatenate([tops, [0, -0.0, 2 * limits.span, 2 * limits.span + 2]])
+    tops = np.append(tops, rng.uniform(-3, 3, 600) * limits.span).astype(dtype)[:, None]
+    shift, _ = module._whole_shift(tops, limits)
+    assert shift.dtype == dtype
+    assert (np.trunc(shift) == shift).all()
+    with np.errstate(over="raise"):
+        assert (n * np.exp(tops - shift) < np.inf).all()
+
+    low = np.log(info.tiny.astype(np.longdouble))
+    x = np.minimum(tops + low * rng.random((len(tops), 300)) ** 3, tops).astype(dtype)
+    normal = x.astype(np.longdouble) - tops >= low
+    difference, lost = two_difference(x, shift)
+    bounded = np.abs(difference) <= np.abs(x)
+    slight = ~bounded & (np.abs(difference) < np.log(n) + 0.5)
+    assert (np.abs(tops - limits.span)[slight.any(1)] <= np.log(n) + 1).all()
+    assert (bounded | slight | (np.abs(tops) >= 2.0**info.nmant) | ~normal).all()
+    assert (lost[normal & ~slight] == 0).all()
+
+
+@pytest.mark.parametrize(("dtype", "wide"), [(np.float64, np.longdouble), (np.float32, np.float64)])
+def test_tops_that_are_hardly_too_great_cost_what_the_docstring_says(dtype, wide):
+    if np.finfo(wide).eps == np.finfo(dtype).eps:
+        pytest.skip("no wider float here")
+    rng, span = np.random.default_rng(14), -np.log(np.finfo(dtype).tiny)
+    for n in 30, 1000:
+        gaps = np.where(rng.random((200, n)) < 0.5, span - rng.random((200, n)) * 4, 1)
+        x = (span + np.log(n) * rng.uniform(-1, 1, (200, 1)) - gaps).astype(dtype)
+        p, expected = softmax(x), short_softmax(x, -1, wide)
+        normal = expected >= np.finfo(dtype).tiny
+        errors = np.abs(p - expected)[normal] / np.spacing(expected.astype(dtype))[normal]
+        assert errors.max() <= ULPS[p.dtype.char] + np.log(n)
+
+
 def test_a_wide_float_keeps_its_digits():
     top = np.longdouble(2) ** 62 + 300
     for x in ([top, top - 1], [[top, top - 1], [-top, -top - 1]]):
@@ -329,6 +377,24 @@ def test_sums_to_1_along_the_axis(axis):
     np.testing.assert_allclose(softmax(x, axis), np.exp(x - kept), rtol=1e-12)
 
 
+def test_scipys_own_tests_pass_with_ours_in_the_place_of_scipys(tmp_path):
+    if importlib.util.find_spec("scipy.special.tests") is None:
+        pytest.skip("this scipy comes without its tests")
+    folders = [str(Path(__file__).parent), str(Path(sys.modules["softmaxlab"].__file__).parents[1])]
+    command = [sys.executable, "-m", "pytest", "-p", "in_place_of_scipy", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*command, "--pyargs", "scipy.special.tests.test_logsumexp"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    calls = re.findall(r"called (\w+) (\d+) times", ran.stdout)
+    assert [name for name, times in calls if int(times) > 5] == [f.__name__ for f in FUNCTIONS]
+
+
 def test_known_values():
     assert softmax([3.0, 1.0, 0.2]) == pytest.approx([0.8360188, 0.11314284, 0.05083836])
     assert softmax([13, 31, 5]) == pytest.approx([1.523e-08, 0.99999998, 5.109e-12], rel=1e-3)
@@ -336,10 +402,20 @@ def test_known_values():
     assert logsumexp([1000.0, 1000.0]) == pytest.approx(1000.6931471805599)
 
 
+@pytest.mark.parametrize("scalar", [7, True, np.int8(7), np.array(7.0), *(f(7) for f in FLOATS)])
+def test_a_scalar_gives_a_scalar(scalar):
+    dtype = np.asarray(scalar).dtype
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    for function, expected in zip(FUNCTIONS, [1, 0, scalar], strict=True):
+        result = function(scalar, axis=None)
+        assert isinstance(result, dtype.type)
+        assert result == expected
+    out = np.zeros((), dtype)
+    assert softmax(scalar, axis=None, out=out) is out
+    assert out == 1
+
+
 def test_no_axes_and_all_axes():
-    assert softmax(7, axis=None) == 1
-    assert log_softmax(7, axis=None) == 0
-    assert logsumexp(7, axis=None) == 7
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     assert softmax(x, axis=()).tolist() == [[1, 1], [1, 1]]
     np.testing.assert_array_equal(softmax(x, axis=None), softmax(x.ravel()).reshape(2, 2))
@@ -351,6 +427,17 @@ def test_no_slices_is_no_error():
         assert softmax(x).shape == log_softmax(x).shape == (0, 3)
         assert logsumexp(x).shape == (0,)
         assert softmax(x).dtype == dtype
+
+
+def test_logsumexp_of_no_entries_is_that_of_the_pair_of_nothing():
+    assert logsumexp([]) == logsumexp([], None) == -np.inf
+    for dtype in (*FLOATS, np.int8):
+        x = np.zeros((3, 0), dtype)
+        np.testing.assert_array_equal(logsumexp(x), [-np.inf] * 3)
+        np.testing.assert_array_equal(logsumexp(x, (0, 1)), -np.inf)
+        assert logsumexp(x, keepdims=True).shape == (3, 1)
+        assert logsumexp(x, 0).shape == (0,)
+        assert logsumexp(x).dtype == softmax(np.ones(1, dtype)).dtype
 
 
 # Where others fail
@@ -483,6 +570,13 @@ def test_a_matrix_is_taken_as_its_array():
     p = softmax(np.matrix([[1.0, 2.0], [3.0, 3.0]]))
     assert type(p) is np.ndarray
     np.testing.assert_array_equal(p, softmax([[1.0, 2.0], [3.0, 3.0]]))
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (30, 40, 50)])
+@pytest.mark.parametrize("axis", [0, 1, -1, (0, 2), None])
+@pytest.mark.parametrize("dtype", [np.float64, np.float16])
+def test_the_result_is_in_c_order(shape, axis, dtype):
+    assert softmax(np.ones(shape, dtype), axis).flags.c_contiguous
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
@@ -628,15 +722,26 @@ MASKED = r"x must be an array without a mask.*filled\(-np.inf\) gives masked ent
             "0 dimensions of x, but is -1; a scalar takes axis=None",
         ),
         ([[1.0]], (0, -2), ValueError, r"axis must name each axis once, but is \(0, -2\)"),
-        ([], -1, ValueError, r"x must have an entry along axis -1, but its shape is \(0,\)"),
-        (np.zeros((3, 0)), 1, ValueError, r"entry along axis 1, but its shape is \(3, 0\)"),
-        (np.zeros((0, 3)), 0, ValueError, "entry along axis 0"),
-        (np.zeros((0, 3)), None, ValueError, "entry along axis None"),
     ],
 )
 def test_bad_input(function, x, axis, error, words):
     with pytest.raises(error, match=words):
         function(x, axis)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+@pytest.mark.parametrize(
+    ("shape", "axis", "words"),
+    [
+        ((0,), -1, r"x must have an entry along axis -1, but its shape is \(0,\)"),
+        ((3, 0), 1, r"entry along axis 1, but its shape is \(3, 0\)"),
+        ((0, 3), 0, "entry along axis 0"),
+        ((0, 3), None, "entry along axis None"),
+    ],
+)
+def test_no_entries_have_no_probabilities(function, shape, axis, words):
+    with pytest.raises(ValueError, match=words):
+        function(np.zeros(shape), axis)
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -1,22 +1,39 @@
 """Softmax, its logarithm and logsumexp: the ones that you would use.
 
-`softmax` takes exps of the logits as they are, and shifts only what would leave the range of exp,
-by whole numbers: the rounding of x - max is what costs digits. It works on blocks that stay in the
-cache, so that memory is passed over once, or twice for a long slice.
+From `softmax` down each function is a step or a trick, and notebook 07 tries the tricks one by one.
+`softmax` lays the logits out as slices, and `_parts` cuts these into parts that stay in the cache.
+`_fill` takes the exps of all parts and their sums, and then the quotients. `_look`, `_shift` and
+`_whole_shift` find what to subtract, if anything, so that nothing is rounded. `_one_slice` does all
+that for one slice, and the rest turns short loops into long ones.
 """
 
 import functools
 import math
+from collections import namedtuple
 
 import numpy as np
 
-from .arguments import check_out, flag, prepare
+from .arguments import check_out, checked_axes, flag, prepare, real, result_dtype
+from .error_free import two_difference
 
 BLOCK = 1 << 19  # bytes: the logits and the exps of a block fit a level-2 cache
-WIDE = 64  # entries: loops that are shorter cost more to start than to run
-FAR = -128  # tops below: entries that are lower by the range of exp have probability 0
-FEW = 4096  # entries: with fewer, avoiding short loops costs more than the loops do
-LONG = 512  # entries: the sum of more has lost more than a half ulp
+SMALL = 1 << 12  # entries: with fewer, calls cost more than what they compute
+SHORT = 1 << 5  # entries: a loop over fewer costs more to start than to run
+PAIRS = 1 << 7  # entries: only of more does numpy take the sum in pairs
+ROWS = 8  # of a part that is no whole slice, at least: so that its sums are few beside its exps
+
+# What holds for one dtype and slices of n entries. `span`: exp is normal from -span to span + 1.
+# `room`: n exps of up to room + 1 have a finite sum. `raised`: a top between these two may come to
+# lie above 0. `nothing`: what is this far from the top has probability 0, and None where exp is as
+# fast there. `floats`: tops below it are no whole numbers by force, and Python's floats hold them.
+Limits = namedtuple("Limits", "span room raised nothing floats")
+
+# `by`: what to subtract, a float from all logits or an array from each slice its own. `edge`: what
+# is then lower has probability 0, and is raised to it.
+Shift = namedtuple("Shift", "by edge", defaults=(None,))
+UNSHIFTED = Shift(0.0)
+
+_ones = functools.cache(np.ones)
 
 
 def softmax(x, axis=-1, *, out=None):
@@ -33,9 +50,10 @@ def softmax(x, axis=-1, *, out=None):
 
     Returns
     -------
-    ndarray
-        Of the shape of `x`. A float dtype is kept, in native byte order; bool and integers give
-        float64. A slice that holds nan or +inf, or only -inf, is nan, and no other one.
+    ndarray or scalar
+        Of the shape of `x`; of a scalar a scalar, as of numpy's functions. A float dtype is kept,
+        in native byte order; bool and integers give float64. A slice that holds nan or +inf, or
+        only -inf, is nan, and no other one.
 
     Raises
     ------
@@ -51,8 +69,10 @@ def softmax(x, axis=-1, *, out=None):
     For normally distributed logits, of a million probabilities that are normal numbers all but a
     hundred at most are within 5 ulps in float64 and 6 in float32; one unlucky sum takes its whole
     slice along, to 9 and a little. In float16 all are within 1. Logits made so that all roundings
-    of the sum go one way can reach 20, as they do elsewhere. Subtracting the max costs
-    \|x_i - max\| ulps more [1]_. Integers above 2**53 are rounded to float64 first. Along the last
+    of the sum go one way can reach 20, as they do elsewhere. And where the max is within log n + 1
+    of the greatest logit that exp takes, those of n that are hardly normal can lose log n more.
+    Subtracting the max costs \|x_i - max\| ulps [1]_; why what is subtracted here costs none is
+    proved in `_whole_shift`. Integers above 2**53 are rounded to float64 first. Along the last
     axis, a contiguous float32 or float64 array needs no memory but the result's and a few blocks'.
     What underflows may be reported or not, as the caller's `numpy.errstate` and the way it was
     computed have it.
@@ -77,262 +97,196 @@ def softmax(x, axis=-1, *, out=None):
     x, axes, dtype = prepare(x, axis)
     if out is not None:
         check_out(out, x.shape, dtype)
-    wide = np.promote_types(dtype, np.float32)
-    # For one short slice, preparing the general case would take as long as softmax itself.
-    if out is None and x.dtype == wide and len(axes) == x.ndim and x.flags.c_contiguous:
-        p = np.empty(x.shape, wide)
-        _fill(x.reshape(1, -1), p.reshape(1, -1), False)
-        return p
-    adjacent = not axes or axes[-1] - axes[0] < len(axes)
-    last = range(-len(axes), 0)
-    logits = x if adjacent else np.moveaxis(x, axes, last)
-    direct = out is not None and adjacent and dtype == wide and out.flags.c_contiguous
-    direct = direct and (out is x or not np.may_share_memory(x, out))
-    p = np.asarray(out) if direct else np.empty(logits.shape, wide)
-    if logits.dtype != wide or not logits.flags.c_contiguous:
+    working = np.promote_types(dtype, np.float32)
+    as_it_is = out is None and x.dtype == working and x.flags.c_contiguous
+    if as_it_is and len(axes) == x.ndim and x.nbytes <= BLOCK:
+        p = np.empty(x.shape, working)
+        if _one_slice(x.reshape(1, -1), p.reshape(1, -1), _limits(working, x.size)):
+            return p if p.ndim else p[()]
+
+    result = np.empty(x.shape, dtype) if out is None else np.asarray(out)
+    logits, place, first = x, result, axes[0] if axes else x.ndim
+    if first + len(axes) < x.ndim and (x.size <= SMALL or axes[-1] - first >= len(axes)):
+        order, first = sorted(range(x.ndim), key=axes.count), x.ndim - len(axes)
+        logits, place = x.transpose(order), result.transpose(order)
+    direct = dtype == working and place.flags.c_contiguous
+    direct = direct and (out is None or out is x or not np.may_share_memory(x, out))
+    p = place if direct else np.empty(place.shape, working)
+    if logits.dtype != working or not logits.flags.c_contiguous:
         np.copyto(p, logits)
         logits = p
 
-    first = axes[0] if adjacent and axes else x.ndim - len(axes)
-    n = math.prod(logits.shape[first : first + len(axes)])
-    inner = math.prod(logits.shape[first + len(axes) :])
-    shape = (-1, n) if inner == 1 else (-1, n, inner)
+    n = math.prod(p.shape[first : first + len(axes)])
+    inner = math.prod(p.shape[first + len(axes) :])
+    slices = (-1, n) if inner == 1 else (-1, n, inner)
     if x.size:
-        _fill(logits.reshape(shape), p.reshape(shape), logits is p)
-    if not adjacent:
-        p = np.moveaxis(p, last, axes)
-    if out is None:
-        return p.astype(dtype, copy=False)
-    if not direct:
-        np.copyto(out, p, casting="same_kind")
-    return out
+        for parts in _parts(logits.reshape(slices), p.reshape(slices)):
+            _fill(parts, _limits(working, n))
+    if p is not place:
+        np.copyto(place, p, casting="same_kind")
+    return out if out is not None else result if result.ndim else result[()]
 
 
-def _fill(x, p, in_place):
-    """Softmax along axis 1: by blocks of whole slices, or by slabs where those are too long."""
+@functools.lru_cache
+def _limits(dtype, n):
+    info = np.finfo(dtype)
+    low, whole = float(np.log(info.tiny)), 2.0**info.nmant
+    span, nothing = math.floor(-low), math.floor(low - math.log(2 * whole)) - 1
+    if dtype == np.float32:
+        return Limits(span, span - math.log(n), (0, 2 * (span + 1)), None, whole)
+    return Limits(span, span - math.log(n), (-whole, whole), nothing, whole * (info.bits <= 64))
+
+
+def _parts(x, p):
+    """Parts that stay in the cache, as lists: a block of whole slices, or the parts of a slab."""
     block = BLOCK // x.itemsize
-    if x.size <= block:
-        _fill_block(x, p)
-        return
-    size = math.prod(x.shape[1:])
-    if size <= block:
-        step = block // size
+    if step := block * len(x) // x.size:
         for i in range(0, len(x), step):
-            _fill_block(x[i : i + step], p[i : i + step])
+            yield [(x[i : i + step], p[i : i + step])]
         return
-    inner = math.prod(x.shape[2:])
-    width = inner if inner <= block // 8 else block // 8
+    n, inner = x.shape[1], math.prod(x.shape[2:])
+    width = min(inner, block // ROWS)
+    rows = block // width
     for i in range(len(x)):
         for j in range(0, inner, width):
             slab = (slice(i, i + 1), slice(None), slice(j, j + width))[: x.ndim]
-            _fill_slab(x[slab], p[slab], block // width, in_place)
+            logits, e = x[slab], p[slab]
+            yield [(logits[:, k : k + rows], e[:, k : k + rows]) for k in range(0, n, rows)]
 
 
-def _fill_block(x, e):
-    """A block fits the cache, so passing over it many times costs little."""
-    n = x.shape[1]
-    in_floats = x.itemsize <= 8
-    if x.size == n and in_floats and _fill_one(x, e):
+def _fill(parts, limits):
+    """Two passes over the parts: for exps and their sums, and for the quotients.
+
+    The first begins without a shift, and starts anew with one where a part needs it. In place it
+    cannot, as exps replace the logits, and looks at all parts before.
+    """
+    x, e = parts[0]
+    if len(parts) == 1 and x.size == x.shape[1] and _one_slice(x, e, limits):
         return
-    low, high, _ = _limits(x.dtype)
-    least, most = x.item(x.argmin()), x.item(x.argmax())
-    if low <= least and most <= high - math.log(n):
-        np.exp(x, out=e)
-    elif in_floats and _alike(least, most, low):
-        np.exp(np.subtract(x, most, out=e), out=e)
-    else:
-        with np.errstate(all="ignore"):
-            shifts = [_at_each(values, e) for values in _shifts(_reduce(np.maximum, x), n)]
-            _shifted_exp(x, shifts, e)
-    divide, divisor = _divisor(_sums(e), n, e.dtype)
-    divide(e, _at_each(divisor, e), out=e)
+    trying, sums = len(parts) > 1 and not np.may_share_memory(x, e), []
+    by, edge = UNSHIFTED if trying else _look(parts, limits) or _shift(parts, limits)
+    while len(sums) < len(parts):
+        x, e = parts[len(sums)]
+        if trying and _look([(x, e)], limits) != UNSHIFTED:
+            trying, sums, (by, edge) = False, [], _look(parts, limits) or _shift(parts, limits)
+            continue
+        if isinstance(by, float):
+            np.exp(np.subtract(x, by, out=e) if by else x, out=e)
+        else:
+            with np.errstate(all="ignore"):
+                np.subtract(x, by[:, : e.shape[1]], out=e)
+                if edge is not None:
+                    np.maximum(e, edge[:, : e.shape[1]], out=e)
+                np.exp(e, out=e)
+        sums.append(_sums(e))
+    divisor = _repeat(_fold(np.add, sums), parts[0][1])
+    for _, e in parts:
+        np.divide(e, divisor[:, : e.shape[1]], out=e)
 
 
-def _fill_one(x, e):
-    """For one slice, with floats, faster than arrays of one; False where its top needs more."""
-    n = x.size
-    low, high, whole = _limits(x.dtype)
-    room = high - math.log(n)
+def _look(parts, limits):
+    """No shift, where exp takes all logits as they are; one, if all are alike; or None.
+
+    Logits are alike if they lie within a factor of two of each other, and within `span`. Then
+    x - max is exact (Sterbenz) and its exp normal, with the max of all for that of each slice.
+    """
+    least, most = math.inf, -math.inf
+    for x, _ in parts:
+        least, most = min(float(x.min()), least), max(float(x.max()), most)
+        fits = -limits.span <= least and most <= limits.room
+        alike = (most <= 2 * least or 2 * most <= least) and most - least <= limits.span
+        if not (fits or (alike and limits.floats)):
+            return None
+    return UNSHIFTED if fits else Shift(most)
+
+
+def _shift(parts, limits):
+    """Each slice's own."""
+    top = _fold(np.maximum, [_maxima(x) for x, _ in parts])
+    with np.errstate(all="ignore"):
+        shift = _whole_shift(top, limits)
+    return Shift(*(v if v is None else _repeat(v, parts[0][1]) for v in shift))
+
+
+def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
+    r"""Whole numbers that bring slices with these tops into the range of exp, and the edges.
+
+    A top that is too high comes down to `room`. One below 0 is reflected, to `room` at most: what
+    is far below it then has a normal exp, or lies below the edge, and np.exp is slow on neither. In
+    float32 that gains nothing, and a top comes to 0 wherever it may. `top` is an array; or a float,
+    with min and int for its functions.
+
+    Nothing is rounded in x - shift if \|x - shift\| <= \|x\|, as long as \|x\| < 2**53: the last
+    binary digit of x stands for 1 or less, so that x - shift is a multiple of it, too, and needs no
+    more digits than x. And that is so wherever the probability p is a normal number:
+
+    - The shift is from 2 top to 0. As x <= top < 0, x <= x - shift <= x - 2 top <= -x.
+    - The shift is from 0 to top - room, and x >= shift. Then 0 <= x - shift <= x.
+    - It is, and x < shift. As p is normal, x > top - span - 1/2, and with room = span - log n we
+      have shift - x < log n + 1/2. That is more than \|x\| at most for a top within log n + 1 of
+      `span`, and then costs up to log n ulps, for a p that is hardly normal.
+    - In float32 the shift is the whole part of a top from 2 span + 2 on. Then x > span + 3/2, and
+      shift - x < span + 1/2.
+
+    From 2**52 on, in float32 2**23, floats are whole numbers, and the shift is the top itself:
+    x - top is exact where p is a normal number, as x is then no less than a half of it (Sterbenz).
+    """
+    low, high = limits.raised
+    aim = minimum(abs(top), limits.room) * ((low < top) & (top < high))
+    return Shift(trunc(top - aim), None if limits.nothing is None else aim + limits.nothing)
+
+
+def _one_slice(x, e, limits):
+    """One slice by Python's floats, which cost less than arrays of one; False if they do not do."""
     top = x.item(x.argmax())
-    if room < top < -2 * low - room or not abs(top) < whole:
+    if not abs(top) < limits.floats:
         return False
-    if -1 < top <= room:
-        np.exp(x, out=e)
-    else:
-        wide = x.itemsize > 4
-        aim = min(abs(top), room) if wide or 0 < top < -2 * low else 0
-        np.subtract(x, math.trunc(top - aim), out=e)
-        edge = low + n.bit_length()
-        if wide and not FAR <= top <= room and e.item(e.argmin()) < edge:
-            np.maximum(e, edge, out=e)
-        np.exp(e, out=e)
-    divide, divisor = _divisor(_sum_of_one(e), n, e.dtype)
-    divide(e, divisor, out=e)
+    if not 0 <= top <= limits.room:
+        by, edge = _whole_shift(top, limits, min, int)
+        x = np.subtract(x, float(by), out=e)
+        if edge is not None and x.item(x.argmin()) < edge:
+            np.maximum(x, edge, out=e)
+    np.exp(x, out=e)
+    total = math.fsum(e.ravel().tolist()) if e.size <= SHORT else np.add.reduce(e, None)
+    np.divide(e, total, out=e)
     return True
 
 
-def _fill_slab(x, p, rows, in_place):
-    """A slab is passed over twice, some rows at a time: for exps and sums, and to divide."""
-    n = x.shape[1]
-    chunks = [(x[:, i : i + rows], p[:, i : i + rows]) for i in range(0, n, rows)]
-    sums = []
-    # In place, exps replace the logits: they cannot be tried in vain.
-    if not in_place or all(_fits(logits, n) for logits, _ in chunks):
-        for logits, e in chunks:
-            if not _fits(logits, n):
-                break
-            np.exp(logits, out=e)
-            sums.append(_sums(e))
-    with np.errstate(all="ignore"):
-        if len(sums) < len(chunks):
-            shifts = _shift_of_all([logits for logits, _ in chunks])
-            if not shifts:
-                top = _over(np.maximum, [_reduce(np.maximum, logits) for logits, _ in chunks])
-                shifts = [_at_each(values, chunks[0][1]) for values in _shifts(top, n)]
-            sums = []
-            for logits, e in chunks:
-                _shifted_exp(logits, [values[:, : e.shape[1]] for values in shifts], e)
-                sums.append(_sums(e))
-        divide, divisor = _divisor(_over(np.add, sums), n, p.dtype)
-        divisor = _at_each(divisor, chunks[0][1])
-        for _, e in chunks:
-            divide(e, divisor[:, : e.shape[1]], out=e)
-
-
-def _shift_of_all(chunks):
-    """One shift for all slices, if none needs its own."""
-    least, most = math.inf, -math.inf
-    for x in chunks:
-        least, most = np.minimum(least, x.min()), np.maximum(most, x.max())
-        if not _alike(least, most, _limits(x.dtype)[0]):
-            return []
-    return [np.full((1,) * x.ndim, most, x.dtype)]
-
-
-def _alike(least, most, low):
-    """Whether x - max is exact for all of these x, and its exp is normal."""
-    return most - least <= -low and (most <= 2 * least if least > 0 else 2 * most <= least)
-
-
-def _fits(x, n):
-    """Whether exp takes x as it is: no exp is too great, and no slice has only tiny ones."""
-    low, high, _ = _limits(x.dtype)
-    most = x.max()
-    return most <= high - math.log(n) and ((x.ndim == 2 and most > -1) or low <= x.min())
-
-
-def _divisor(sums, n, dtype):
-    """How to divide by sums: a product is faster, and costs half an ulp that float32 lacks."""
-    return (np.multiply, 1 / sums) if dtype.itemsize > 4 and n >= LONG else (np.divide, sums)
-
-
-@functools.cache
-def _limits(dtype):
-    """Whole numbers between which, and up to one above, exp is normal; and where fractions end."""
-    info = np.finfo(dtype)
-    return math.ceil(np.log(info.tiny)), math.floor(np.log(info.max)) - 1, 2.0**info.nmant
-
-
-def _shifts(top, n):
-    """What to subtract from slices with these tops; where some are far, an edge and a scale too.
-
-    A whole number that brings the top and a sum into range: x - shift is then exact wherever the
-    probability is a normal number. A top that comes from far goes near the end of the range: what
-    is then below the edge has probability 0, and np.exp is slow there in float64. In float32 it is
-    slow on subnormals only, and these are fewest with the top at 0. Tops that are hardly too great
-    would lose digits so: their exps stay great, and a scale makes room for the sum.
-    """
-    low, high, whole = _limits(top.dtype)
-    room = high - math.log(n)
-    wide = top.itemsize > 4
-    bottom = FAR if wide else -np.inf
-    if bottom <= np.fmin.reduce(top, None) and np.fmax.reduce(top, None) <= room:
-        return [np.trunc(np.minimum(top, 0))]
-    finite = np.abs(top) < whole
-    aim = np.minimum(np.abs(top), room)
-    if not wide:
-        aim = np.where((top > 0) & (top < -2 * low), aim, 0)
-    shift = np.where(finite, np.trunc(top - aim), top)
-    crowded = (top > room) & (top < -2 * low - room)
-    if not wide and not crowded.any():
-        return [shift]
-    bits = n.bit_length()
-    far = ((top < bottom) | (top > room)) & finite
-    edge = np.where(far & wide, low + bits, -np.inf).astype(top.dtype)
-    if not crowded.any():
-        return [shift, edge]
-    np.copyto(shift, np.floor(top - np.minimum(top, high)), where=crowded)
-    return [shift, edge, np.where(crowded, 0.5**bits, 1).astype(top.dtype)]
-
-
-def _shifted_exp(x, shifts, e):
-    """exp(x - shift), not below an edge and times a scale where they are given."""
-    np.subtract(x, shifts[0], out=e)
-    if len(shifts) > 1:
-        np.maximum(e, shifts[1], out=e)
-    np.exp(e, out=e)
-    if len(shifts) > 2:
-        np.multiply(e, shifts[2], out=e)
-
-
-def _at_each(values, e):
-    """The values of slices, at each entry where the loops over slices or rows would be short."""
-    short = e.shape[-1] < WIDE and values.size > 1 and e.size > FEW
+def _repeat(values, e):
+    """Repeat the values of slices for each entry, instead of broadcasting them in short loops."""
+    short = e.shape[-1] <= SHORT and e.size > SMALL
     return np.repeat(values, e.shape[1], axis=1) if short else values
 
 
-def _sum_of_one(e):
-    """The sum of one slice. Few entries are summed exactly, which takes no longer."""
-    if e.size <= 16:
-        return math.fsum(e.tolist()[0])
-    tail = e.size % 32
-    by_products = tail == 0 or (tail < 8 and e.size <= 128)
-    return (_sums(e) if by_products else np.add.reduce(e, None)).item()
-
-
 def _sums(e):
-    """Sums along axis 1; of short rows by products with ones, which take no loop for each row."""
+    """Sums along axis 1, of short rows by a product with ones; no sum is one by one for long."""
     n = e.shape[1]
     if e.ndim == 3:
-        if e.size > FEW:
-            return _fold(np.add, e)
-        last = _fold(np.add, e, 8)
-        return (_ones((1, last.shape[1]), np.float64) @ last).astype(e.dtype, copy=False)
-    if n <= 32 or (len(e) == 1 and n <= 128):
+        return _fold(np.add, [e])
+    if n <= SHORT:
         return e.dot(_ones((n, 1), e.dtype))
-    if n <= 128:
+    if n <= PAIRS:
         return _sums(e[:, : n // 2]) + _sums(e[:, n // 2 :])
-    if len(e) == 1 and n % 32 == 0:
-        return _sums(_sums(e.reshape(-1, 32)).T)
     return np.add.reduce(e, 1, keepdims=True)
 
 
-@functools.cache
-def _ones(shape, dtype):
-    return np.ones(shape, dtype)
+def _maxima(x):
+    """Maxima along axis 1, of many short rows column by column."""
+    if x.ndim == 3 and x.shape[2] <= SHORT:
+        return _fold(np.maximum, [x])
+    if x.ndim == 2 and len(x) > SHORT * x.shape[1]:
+        return functools.reduce(np.maximum, x.T)[:, None]
+    return np.maximum.reduce(x, 1, keepdims=True)
 
 
-def _reduce(ufunc, x):
-    """Reduce axis 1, by few long loops in place of many short ones."""
-    if x.ndim == 3 and x.shape[2] < WIDE and x.size > FEW:
-        return _fold(ufunc, x)
-    if x.ndim == 2 and x.shape[1] <= 32 and len(x) > 10 * x.shape[1]:
-        return functools.reduce(ufunc, x.T)[:, None]
-    return ufunc.reduce(x, 1, keepdims=True)
-
-
-def _over(ufunc, values):
-    return _fold(ufunc, np.concatenate(values, axis=1))
-
-
-def _fold(ufunc, x, most=1):
-    """Reduce axis 1 to `most`, parts onto each other: long loops, and errors grow like log n."""
-    while (n := x.shape[1]) > most:
-        parts = 4 if n % 4 == 0 or n >= 64 else 2
-        size = n // parts
-        folded = ufunc.reduce(x[:, : parts * size].reshape(len(x), parts, size, *x.shape[2:]), 1)
-        if rest := n % parts:
-            ufunc(folded[:, :rest], x[:, -rest:], out=folded[:, :rest])
+def _fold(ufunc, parts):
+    """Reduce axis 1 of all parts, one half onto the other: long loops, and few roundings."""
+    x = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    while (n := x.shape[1]) > 1:
+        half = n // 2
+        folded = ufunc(x[:, :half], x[:, half : 2 * half])
+        if n % 2:
+            ufunc(folded[:, :1], x[:, -1:], out=folded[:, :1])
         x = folded
     return x
 
@@ -340,7 +294,8 @@ def _fold(ufunc, x, most=1):
 def log_softmax(x, axis=-1):
     """Logarithm of `softmax`: x_i - logsumexp(x).
 
-    `x`, `axis`, results and errors are those of `softmax`; -inf stays -inf.
+    `x`, `axis`, results and errors are those of `softmax`; -inf stays -inf, and of a slice that has
+    only that it is nan.
 
     Notes
     -----
@@ -362,7 +317,7 @@ def log_softmax(x, axis=-1):
     x = x.astype(np.promote_types(dtype, np.float64), copy=False)
     with np.errstate(all="ignore"):
         top, log_sum = _top_and_log_sum(x, axes)
-        return np.asarray(x - top - log_sum, dtype)
+        return np.asarray(x - top - log_sum, dtype)[() if x.ndim == 0 else ...]
 
 
 def logsumexp(x, axis=-1, keepdims=False):
@@ -371,15 +326,15 @@ def logsumexp(x, axis=-1, keepdims=False):
     Parameters
     ----------
     x, axis
-        As for `softmax`.
+        As for `softmax`, but a slice may have no entries.
     keepdims : bool
         Keep each reduced axis, with length 1.
 
     Returns
     -------
     ndarray or scalar
-        One number for each slice, dtype as in `softmax`. Only -inf gives -inf, +inf gives +inf
-        unless there is nan, and nan gives nan.
+        One number for each slice, dtype as in `softmax`. Only -inf gives -inf, and so do no
+        entries; +inf gives +inf unless there is nan, and nan gives nan.
 
     Notes
     -----
@@ -395,20 +350,14 @@ def logsumexp(x, axis=-1, keepdims=False):
     >>> logsumexp(x, axis=None, keepdims=True).shape
     (1, 1)
     """
-    x, axes, dtype = prepare(x, axis)
+    x = real("x", x)
+    axes, dtype = checked_axes(x.shape, axis, empty=True), result_dtype(x.dtype)
     keepdims = flag("keepdims", keepdims)
     x = x.astype(np.promote_types(dtype, np.float64), copy=False)
     with np.errstate(all="ignore"):
         top, log_sum = _top_and_log_sum(x, axes)
         result = np.where(np.isinf(top), top, top + log_sum).astype(dtype)
     return result if keepdims else result.squeeze(axes)[()]
-
-
-def _lost(x, y, difference):
-    """What rounding took from x - y: exact, by Knuth's two-difference; 0 at infinities."""
-    less = difference - x
-    lost = (x - (difference - less)) - (y + less)
-    return np.where(np.isfinite(lost), lost, 0)
 
 
 def _sum(e, axes):
@@ -422,9 +371,9 @@ def _sum(e, axes):
 
 def _top_and_log_sum(x, axes):
     """The max of each slice, and log1p of the sum of the other exps: accurate near 0 too."""
-    top = x.max(axes, keepdims=True)
-    gaps = x - top
+    top = x.max(axes, keepdims=True, initial=-np.inf)
+    gaps, lost = two_difference(x, top)
     e = np.exp(gaps)
-    e += e * _lost(x, top, gaps)
+    e += e * np.where(np.isfinite(lost), lost, 0)
     at_top = gaps == 0
     return top, np.log1p(_sum(e - at_top, axes) + (_sum(at_top, axes) - 1))

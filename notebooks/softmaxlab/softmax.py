@@ -98,17 +98,20 @@ def softmax(x, axis=-1, *, out=None):
     if out is not None:
         check_out(out, x.shape, dtype)
     working = np.promote_types(dtype, np.float32)
+    # For one short slice, preparing the general case would take as long as softmax itself.
     as_it_is = out is None and x.dtype == working and x.flags.c_contiguous
     if as_it_is and len(axes) == x.ndim and x.nbytes <= BLOCK:
         p = np.empty(x.shape, working)
         if _one_slice(x.reshape(1, -1), p.reshape(1, -1), _limits(working, x.size)):
             return p if p.ndim else p[()]
 
+    # Axes that are not last stay where they are, if they lie together and the array is not small.
     result = np.empty(x.shape, dtype) if out is None else np.asarray(out)
     logits, place, first = x, result, axes[0] if axes else x.ndim
     if first + len(axes) < x.ndim and (x.size <= SMALL or axes[-1] - first >= len(axes)):
         order, first = sorted(range(x.ndim), key=axes.count), x.ndim - len(axes)
         logits, place = x.transpose(order), result.transpose(order)
+    # Exps go straight into the result, if that is in order and no logits are lost so.
     direct = dtype == working and place.flags.c_contiguous
     direct = direct and (out is None or out is x or not np.may_share_memory(x, out))
     p = place if direct else np.empty(place.shape, working)

@@ -9,6 +9,8 @@ import ast
 import contextlib
 import html
 import io
+import json
+import numbers
 import os
 import re
 import shutil
@@ -19,9 +21,12 @@ from pathlib import Path
 
 import ipywidgets
 import nbformat
+import numpy as np
 from PIL import Image
 
+from softmaxlab import exercises
 from softmaxlab.panel import Panel
+from softmaxlab.quiz import Quiz
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
@@ -74,6 +79,22 @@ FIGURE = """
 {table}
 </figure>
 """
+PREDICTION = """
+<form class="prediction" data-name="{name}" data-unit="{unit}" data-measured="{measured}" hidden>
+{field}
+<button>Compare</button>
+<p role="status"></p>
+</form>
+"""
+FIELD = """<label>{asked} <input type="text" autocomplete="off" autocapitalize="off"
+spellcheck="false"></label>"""
+CHOICE = """<fieldset><legend>{asked}</legend>
+<label><input type="radio" name="{name}" value="True"> True</label>
+<label><input type="radio" name="{name}" value="False"> False</label>
+</fieldset>"""
+COMPARED = re.compile(r"^compare\((\w+), ", re.MULTILINE)
+WORKS = re.compile(r"Panel\(|\bQuiz\(|^compare\(", re.MULTILINE)
+END_OF_TOLD = '\n\n<div class="told"></div>'
 
 
 def run(source, space):
@@ -158,16 +179,117 @@ def moving(panel, stem, static):
     )
 
 
+@contextlib.contextmanager
+def watched():
+    """The list of what `compare` is given: (measured, unit, its other settings) for each call."""
+    asked, compare = [], exercises.compare
+
+    def watching(guess, measured, unit="", **settings):
+        asked.append((measured, unit, settings))
+        return compare(guess, measured, unit, **settings)
+
+    exercises.compare = watching
+    try:
+        yield asked
+    finally:
+        exercises.compare = compare
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def entry(value, rtol=None, digits=None):
+    """One measured value for the page: of which kind, in words, and how far a guess may be off."""
+    if isinstance(value, (bool, np.bool_, str)):
+        return {"kind": "word" if isinstance(value, str) else "truth", "said": str(value)}
+    if rtol is None:
+        rtol = 0 if isinstance(value, numbers.Integral) else 0.02
+    near = {"rtol": rtol, "atol": 0} if digits is None else {"rtol": 0, "atol": 1.001 / 10**digits}
+    return {"kind": "number", "value": str(float(value)), "said": f"{value:.6g}", **near}
+
+
+def prediction(name, measured, unit, settings, named, timed):
+    """A field for the prediction called `name`, as HTML; nothing judges what was a time."""
+    several = isinstance(measured, (list, tuple, np.ndarray))
+    entries = [entry(value, **settings) for value in (measured if several else [measured])]
+    kind = entries[0]["kind"]
+    asked = "Your prediction" + (f" of <code>{name}</code>" if named else "")
+    if several:
+        what = "numbers" if kind == "number" else "of True and False"
+        asked += f", {len(entries)} {what} with commas between"
+    elif kind == "number":
+        asked += ", a number"
+    field = CHOICE if kind == "truth" and not several else FIELD
+    return PREDICTION.format(
+        name=name,
+        unit=html.escape(unit),
+        measured=html.escape("" if timed else json.dumps({"several": several, "of": entries})),
+        field=field.format(asked=f"{asked}:", name=name),
+    )
+
+
+def ask(cells, measured):
+    """Puts a field below each cell of predictions, and tags the cells whose results it folds.
+
+    `measured` has what `compare` was given for each name.
+    """
+    names, field_cell = [], None
+    for cell, below in zip(cells, [*cells[1:], None], strict=True):
+        if cell.cell_type != "code":
+            continue
+        if "predict" in tags(cell):
+            field_cell, names = cell, re.findall(r"^(\w+) = \.\.\.", cell.source, re.MULTILINE)
+            several = len(names) > 1
+            continue
+        if not names:
+            continue
+        cell.metadata["tags"] = [*tags(cell), f"of-{names[0]}"]
+        if names[0] in COMPARED.findall(cell.source):
+            name = names.pop(0)
+            timed = "timing" in tags(cell)
+            shown = nbformat.v4.new_output("display_data")
+            shown.data = {"text/html": prediction(name, *measured[name], several, timed)}
+            field_cell.outputs.append(shown)
+            cell.outputs = [
+                out
+                for out in cell.outputs
+                if exercises.NO_GUESS not in out.get("data", {}).get("text/plain", "")
+            ]
+            if below is not None and below.cell_type == "markdown":
+                below.source += END_OF_TOLD
+
+
+def live(cell, quiz):
+    """Marks, in what the cell of a quiz shows, what a choice says: the page makes buttons of it."""
+    folded = [out for out in cell.outputs if "<details>" in out.get("data", {})["text/markdown"]]
+    for out, item in zip(folded, quiz.items, strict=True):
+        opening, *said, closing = re.split(
+            r"\n\n(?=\*\*[A-Z]: |</details>)", out.data["text/markdown"]
+        )
+        marked = [
+            f'<div class="said" data-right="{option.right}">\n\n{text}\n\n</div>'
+            for text, option in zip(said, item.options, strict=True)
+        ]
+        title = html.escape(item.misconception)
+        opening = opening.replace("<details>", f'<details class="item" data-about="{title}">')
+        out.data["text/markdown"] = "\n\n".join([opening, *marked, closing])
+
+
 def prepared(path, static):
-    """The notebook at `path` with a moving slider in each panel, and alt text on each picture."""
+    """The notebook at `path` with sliders that move, predictions that answer, and alt texts."""
     notebook, space = nbformat.read(path, as_version=4), {"__name__": path.stem}
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    panels = [number for number, cell in enumerate(code) if "Panel(" in cell.source]
-    last = max(panels, default=-1)
-    for number, cell in enumerate(code):
-        value = run(cell.source, space) if number <= last else None
+    last = max((n for n, cell in enumerate(code) if WORKS.search(cell.source)), default=-1)
+    with watched() as given:
+        values = [run(cell.source, space) for cell in code[: last + 1]]
+        values += [None] * (len(code) - len(values))
+    names = [name for cell in code for name in COMPARED.findall(cell.source)]
+    for cell, value in zip(code, values, strict=True):
         pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
-        if isinstance(value, Panel) and pictures:
+        if isinstance(value, Quiz):
+            live(cell, value)
+        elif isinstance(value, Panel) and pictures:
             moved = nbformat.v4.new_output("display_data")
             moved.data = {"text/html": moving(value, path.stem, static)}
             cell.outputs = [moved]
@@ -175,6 +297,7 @@ def prepared(path, static):
             (picture,) = pictures
             shown = picture.metadata["image/png"]
             cell.metadata["mystnb"] = {"image": {"alt": shown["alt"], "width": shown["width"]}}
+    ask(notebook.cells, dict(zip(names, given, strict=True)))
     return notebook
 
 

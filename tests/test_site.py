@@ -9,10 +9,11 @@ import environments
 import numpy as np
 import pypdfium2
 import pytest
-from lessons import panel_of
+from lessons import lesson, panel_of
 from PIL import Image
 from playwright.sync_api import expect
 
+from softmaxlab.exercises import compare
 from softmaxlab.quiz import read
 from tools import browser, run_notebooks
 
@@ -132,27 +133,123 @@ def test_solutions_are_folded_and_open_by_keyboard(page, address):
         notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
         count = sum(cell.source.count("<details>") for cell in notebook.cells)
         page.goto(f"{address}notebooks/{stem}.html")
-        assert page.locator("details").count() == count > 0
+        assert page.locator("details:not(.result)").count() == count > 0
         assert page.locator("details[open]").count() == 0
-    solution = page.locator("details", has=page.locator(".highlight")).first
+    solution = page.locator("details:not(.result)", has=page.locator(".highlight")).first
     expect(solution.locator(".highlight").first).to_be_hidden()
     solution.locator("summary").focus()
     page.keyboard.press("Enter")
     expect(solution.locator(".highlight").first).to_be_visible()
 
 
-def test_a_quiz_shows_its_questions_and_folds_its_answers(page, address):
+def guesses(measured):
+    """Right, nearly right and wrong predictions of what was `measured`."""
+    if isinstance(measured, (list, tuple, np.ndarray)):
+        whole = [value.item() if hasattr(value, "item") else value for value in measured]
+        return [whole, [*whole[:-1], not whole[-1]] if isinstance(whole[-1], bool) else whole[:-1]]
+    if isinstance(measured, (bool, np.bool_)):
+        return [True, False]
+    number = float(measured)
+    return [number, 1.01 * number, 1.5 * number, 40 * number, -3.5, np.nan, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("stem", ["01_scores_to_probabilities", "03_overflow_regions"])
+def test_a_page_answers_a_prediction_as_the_notebook_does(stem, page, address):
+    page.goto(f"{address}notebooks/{stem}.html")
+    predictions = lesson(stem).predictions
+    assert page.locator(".prediction").count() == len(predictions) > 2
+    for name, measured, settings, _ in predictions:
+        settings = settings if isinstance(settings, dict) else {"unit": settings}
+        form = page.locator(f".prediction[data-name={name}]")
+        for guess in guesses(measured):
+            if isinstance(guess, bool):
+                form.get_by_role("radio", name=str(guess)).check()
+            else:
+                form.get_by_role("textbox").fill(str(guess))
+            form.get_by_role("button").click()
+            answer = words(repr(compare(guess, measured, **settings)))
+            assert words(form.get_by_role("status").inner_text()) == answer, (name, guess)
+
+
+def test_a_result_is_folded_until_it_was_predicted_by_keyboard(page, address):
+    page.goto(f"{address}notebooks/04_which_axis.html")
+    field = page.locator(".prediction").first
+    result = page.locator(".tag_of-rows_at_1 + details.result")
+    told = result.locator("p", has_text="The axis that a sum runs along")
+    expect(told).to_be_hidden()
+    expect(result.locator(".cell_output")).to_be_hidden()
+    field.get_by_label("Your prediction").focus()
+    page.keyboard.press("Enter")
+    expect(field.get_by_role("status")).to_have_text("No prediction yet.")
+    expect(told).to_be_hidden()
+    page.keyboard.type("[3, 0]")
+    page.keyboard.press("Enter")
+    expect(field.get_by_role("status")).to_contain_text("0 of 2 are right. Entry 0: off by 3")
+    expect(told).to_be_visible()
+    expect(result.locator(".cell_output")).to_be_visible()
+    other = page.locator(".tag_of-rows_of_c + details.result")
+    expect(other.locator(".cell_output")).to_be_hidden()
+    other.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(other.locator(".cell_output")).to_be_visible()
+
+
+def test_without_javascript_every_result_shows(chromium, address):
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto(f"{address}notebooks/04_which_axis.html")
+    assert page.locator(".prediction").count() > 2
+    for field in page.locator(".prediction").all():
+        expect(field).to_be_hidden()
+    expect(page.get_by_text("The axis that a sum runs along")).to_be_visible()
+    expect(page.get_by_text("rows_at_1 = ...")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("stem", QUIZZES)
+def test_a_quiz_answers_each_choice_and_counts_the_first(stem, page, address):
+    page.goto(f"{address}notebooks/{stem}.html")
+    items = read(QUESTIONS, stem[5:])
+    groups = page.get_by_role("group", name="Answers to question")
+    expect(groups).to_have_count(len(items))
+    score = page.locator(".score")
+    wrong, letters = [], []
+    for number, (item, group) in enumerate(zip(items, groups.all(), strict=True)):
+        right = [option.right for option in item.options].index(True)
+        first = right if number % 2 else (right + 1) % len(item.options)
+        letters.append("ABCDEFGH"[first])
+        wrong += [] if number % 2 else [item.misconception]
+        expect(score.get_by_role("status")).to_have_text("Your score comes when all are answered.")
+        said = group.locator("xpath=following::*[@role='status'][1]")
+        expect(said).to_be_empty()
+        for index in (first, right):
+            option = item.options[index]
+            button = group.get_by_role("button").nth(index)
+            assert words(button.inner_text()).startswith(f"{'ABCDEFGH'[index]}. ")
+            button.focus()
+            page.keyboard.press("Enter")
+            verdict = "right" if option.right else "not so"
+            expect(said).to_contain_text(f"{'ABCDEFGH'[index]}: {verdict}.")
+            expect(said.locator("a.internal").first).to_be_visible()
+    told = words(score.get_by_role("status").inner_text())
+    assert told.startswith(f"{len(items) - len(wrong)} of {len(items)} right at first choice.")
+    assert score.locator("li").all_inner_texts() == wrong
+    expect(score.get_by_role("textbox")).to_have_value(f"{stem[5:]}-{''.join(letters)}")
+
+
+def test_a_quiz_shows_its_questions_and_folds_its_answers_without_javascript(chromium, address):
+    page = chromium.new_page(java_script_enabled=False)
     for stem in QUIZZES:
         page.goto(f"{address}notebooks/{stem}.html")
         answers = page.locator("details")
         assert answers.count() == 10
         assert page.locator("details[open]").count() == 0
+        article = words(page.locator("article").inner_text())
         for item, folded in zip(read(QUESTIONS, stem[5:]), answers.all(), strict=True):
-            article = words(page.locator("article").inner_text())
             assert all(words(option.text) in article for option in item.options)
             expect(folded.locator("p").first).to_be_hidden()
             folded.locator("summary").click()
             expect(folded.locator("a.internal").first).to_be_visible()
+    page.close()
 
 
 def test_every_formula_is_set(page, address):

@@ -1,0 +1,122 @@
+"""What site/teach.py makes for a class: slides, notebooks for students, paper, and a zip."""
+
+import re
+import subprocess
+import sys
+import zipfile
+
+import environments
+import nbformat
+import pypdfium2
+import pytest
+
+from tools import browser, run_notebooks
+
+pytestmark = environments.needs("reveal.js", "nbconvert")
+teach = pytest.importorskip("teach")
+
+STEPS = {minutes: teach.route(minutes) for minutes in teach.ROUTES}
+SIZES = """
+() => Reveal.getSlides().map(slide => {
+  const {h, v} = Reveal.getIndices(slide);
+  Reveal.slide(h, v, Infinity);
+  return {
+    high: slide.scrollHeight,
+    wide: [...slide.querySelectorAll('pre')].some(e => e.scrollWidth > e.clientWidth),
+    heading: slide.querySelector('h1, h2') !== null,
+  };
+})
+"""
+
+
+@pytest.mark.parametrize("minutes", teach.ROUTES)
+def test_every_prediction_is_a_vote_with_the_right_answer_among_its_options(minutes):
+    asked = list(teach.asked(STEPS[minutes]))
+    assert len(asked) >= 6
+    talk = teach.talk(STEPS[minutes], "")
+    votes = [cell.source for cell in talk.cells if "**Vote.**" in cell.source]
+    assert len(votes) == len(asked)
+    for (_, _, (question, right, wrong, ask)), vote in zip(asked, votes, strict=True):
+        choices = [answer for _, answer in teach.options(right, wrong)]
+        assert right in choices
+        assert 2 <= len(choices) == len(set(choices)) <= 4, question
+        assert question in vote
+        assert ask not in vote
+
+
+def test_speakers_notes_say_what_the_guide_says():
+    told = teach.predictions("04_which_axis")["rows_of_c"]
+    _, notes = teach.vote("rows_of_c", told, "Why")
+    assert notes.metadata.slideshow.slide_type == "notes"
+    assert "0" in notes.source
+    assert told[2] in notes.source
+    assert told[3] in notes.source
+
+
+@pytest.mark.parametrize(
+    "stem", sorted({s for steps in STEPS.values() for s in teach.stems(steps)})
+)
+def test_a_students_notebook_has_no_output_no_solution_and_no_answer(stem):
+    whole = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
+    made = teach.for_students(whole)
+    assert not any(cell.get("outputs") for cell in made.cells)
+    assert "<details>" not in "".join(cell.source for cell in made.cells)
+    code = [cell.source for cell in whole.cells if cell.cell_type == "code"]
+    assert [cell.source for cell in made.cells if cell.cell_type == "code"] == code
+    for before, cell in zip(made.cells, made.cells[1:], strict=False):
+        if "compare(" in before.source and cell.cell_type == "markdown":
+            assert re.search(r"^#|\*\*Predict|\*\*\d\.|questions:", cell.source, re.M), cell.source
+
+
+def test_the_card_has_the_code_of_all_seven():
+    exec(
+        "import numpy as np\n" + "\n".join(re.findall(r"```python\n(.+?)```", teach.card(), re.S)),
+        {},
+    )
+    assert re.findall(r"^def (\w)\(x\)", teach.card(), re.M) == list("ABCDEFG")
+
+
+@pytest.fixture(scope="module", params=teach.ROUTES)
+def made(request, tmp_path_factory):
+    """The folder of a route, made by the command."""
+    folder = tmp_path_factory.mktemp("class")
+    command = [sys.executable, browser.ROOT / "site" / "teach.py", str(request.param), folder]
+    subprocess.run(command, check=True, capture_output=True, timeout=browser.SECONDS * 3)
+    return folder / f"class-{request.param}"
+
+
+@pytest.mark.thorough
+def test_slides_fit_and_stand_alone(made, tmp_path):
+    with zipfile.ZipFile(f"{made}.zip") as packed:
+        packed.extractall(tmp_path)
+    asked = []
+    with browser.browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 720})
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((tmp_path / made.name / "slides" / "slides.html").as_uri())
+        page.wait_for_function("() => Reveal.isReady()")
+        slides = page.evaluate(SIZES)
+    assert len(slides) > 30
+    for number, slide in enumerate(slides, 1):
+        assert slide["high"] <= 720, number
+        assert not slide["wide"], number
+        assert slide["heading"], number
+    inside = tmp_path.as_uri()
+    assert [url for url in asked if not url.startswith((inside, "data:"))] == []
+
+
+@pytest.mark.thorough
+def test_the_paper_is_short(made):
+    pages = {name: len(pypdfium2.PdfDocument(made / f"{name}.pdf")) for name in ("handout", "card")}
+    assert 1 <= pages["handout"] <= 4
+    assert pages["card"] == 1
+    assert (made / "key.pdf").exists()
+    assert (made / "slides.pdf").exists()
+
+
+@pytest.mark.thorough
+def test_students_notebooks_run_where_they_lie(made):
+    for path in sorted((made / "notebooks").glob("*.ipynb")):
+        ran = run_notebooks.run(nbformat.read(path, as_version=4), folder=path.parent)
+        said = [str(out) for cell in ran.cells for out in cell.get("outputs", [])]
+        assert any("Not yet" in text for text in said), path.stem

@@ -33,23 +33,29 @@ LICENSE = (
 # Makes each slide's text as large as fits.
 FIT = """
 <style>
-.reveal section pre, .reveal section pre code { font-size: var(--size, 28px); }
+.reveal section pre, .reveal section pre code { font-size: max(20px, var(--size, 28px)); }
 .reveal section .prose { font-size: calc(var(--size, 28px) + 3px); }
+.reveal section figcaption { font-size: max(20px, calc(var(--size, 28px) - 5px)); }
+.reveal section figure img { min-height: 260px; }
 .reveal section table { font-size: max(20px, calc(var(--size, 28px) - 4px)); }
 </style>
 <script>
-Reveal.on("ready", () => {
+Reveal.on("ready", async () => {
   const start = Reveal.getIndices();
   for (const slide of Reveal.getSlides()) {
     const {h, v} = Reveal.getIndices(slide);
     Reveal.slide(h, v);
-    for (let size = 28; size >= 20; size -= 0.5) {
+    slide.offsetHeight; // asks for the fonts of its formulas
+    await document.fonts.ready;
+    for (let size = 28; size >= 17; size -= 0.5) {
       slide.style.setProperty("--size", `${size}px`);
       const wide = [...slide.querySelectorAll("pre")].some(e => e.scrollWidth > e.clientWidth);
-      if (slide.scrollHeight <= 720 && !wide) break;
+      const end = Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
+      if (end <= 696 && slide.scrollHeight <= 720 && !wide) break;
     }
   }
   Reveal.slide(start.h, start.v);
+  document.body.dataset.fitted = "yes";
 });
 </script>
 """

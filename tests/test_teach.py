@@ -94,7 +94,7 @@ def test_slides_fit_and_stand_alone(made, tmp_path):
         page = chromium.new_page(viewport={"width": 1280, "height": 720})
         page.on("request", lambda request: asked.append(request.url))
         page.goto((tmp_path / made.name / "slides" / "slides.html").as_uri())
-        page.wait_for_function("() => Reveal.isReady()")
+        page.wait_for_function("() => document.body.dataset.fitted")
         slides = page.evaluate(SIZES)
     assert len(slides) > 30
     for number, slide in enumerate(slides, 1):

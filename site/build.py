@@ -92,6 +92,9 @@ CHOICE = """<fieldset><legend>{asked}</legend>
 <label><input type="radio" name="{name}" value="True"> True</label>
 <label><input type="radio" name="{name}" value="False"> False</label>
 </fieldset>"""
+START = """<p class="start"><a href="notebooks/00_start_here.html">Start reading</a>
+<a href="notebooks/teachers_guide.html">Take it to class</a></p>
+"""
 COMPARED = re.compile(r"^compare\((\w+), ", re.MULTILINE)
 WORKS = re.compile(r"Panel\(|\bQuiz\(|^compare\(", re.MULTILINE)
 END_OF_TOLD = '\n\n<div class="told"></div>'
@@ -316,15 +319,20 @@ def copy_linked(text, folder):
 
 
 def front_page():
-    """The README's first section and that of the notebooks, as the page that lists them."""
+    """The README's first section, its notebooks and its doors, as the page that lists them."""
     readme = (ROOT / "README.md").read_text("utf-8")
     readme = re.sub(r"^\[!\[.*\n\n", "", readme, flags=re.MULTILINE)  # badges, of other hosts
     sections = re.split(r"^(?=## )", readme, flags=re.MULTILINE)
     listed = next(part for part in sections if part.startswith("## The notebooks"))
+    opened = next(part for part in sections if part.startswith("## Open it"))
+    opened = re.sub(r"\[([^]]+)\]\(CONTRIBUTING[^)]*\)", r"\1", opened)
+    opened = opened.partition("\n\n*Code > Codespaces*")[0]
+    opened = opened.replace("this page's address", "the repository's address")
+    opened = opened.replace("a notebook below", "a notebook above")
     entries = re.findall(r"\[([^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
     entries.append(("For teachers", f"notebooks/{GUIDE.stem}"))
     tree = "\n".join(["```{toctree}", ":hidden:", *(f"{name} <{page}>" for name, page in entries)])
-    return "\n".join([sections[0], listed, tree, "```", ""])
+    return "\n".join([sections[0], START, listed, opened, tree, "```", ""])
 
 
 def main():
@@ -352,7 +360,7 @@ def main():
         nbformat.write(notebook, source / "notebooks" / path.name)
     guide = GUIDE.read_text("utf-8")
     copy_linked(guide, source)
-    guide = guide.replace("../README.md#open-it", "../index.md")
+    guide = guide.replace("../README.md#open-it", "../index.md#open-it")
     (source / "notebooks" / GUIDE.name).write_text(guide, "utf-8")
     sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
     subprocess.run([*sphinx, source, folder / "html"], check=True)

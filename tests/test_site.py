@@ -119,6 +119,19 @@ def test_the_course_can_be_read_from_page_to_page(page, address):
     assert page.locator("a.next-page").count() == 0
 
 
+def test_the_home_page_leads_to_the_course_and_to_each_door(page, address):
+    for name, stem in (("Start reading", STEMS[0]), ("Take it to class", "teachers_guide")):
+        page.goto(f"{address}index.html")
+        page.get_by_role("link", name=name).click()
+        page.wait_for_url(f"**/notebooks/{stem}.html")
+    page.locator("article a", has_text="README").first.click()
+    page.wait_for_url("**/index.html#open-it")
+    doors = page.locator("#open-it")
+    assert doors.get_by_role("row").count() > 5
+    for false in ("this page", "a notebook below"):
+        expect(doors).not_to_contain_text(false)
+
+
 def test_the_search_finds_a_word_of_the_text(page, address):
     page.goto(f"{address}index.html")
     page.locator(".sidebar-search").fill("keepdims")

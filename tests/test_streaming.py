@@ -299,6 +299,32 @@ def test_out_that_lies_across_the_file_of_x(way, on_disk):
         check(x[...], before, -1)
 
 
+@st.composite
+def views(draw):
+    """A way to look at 3 x 3 entries of 6 x 6."""
+    cuts = st.sampled_from(
+        [slice(0, 3), slice(1, 4), slice(0, 6, 2), slice(1, 6, 2), slice(5, 0, -2)]
+    )
+    rows, columns, turned = draw(cuts), draw(cuts), draw(st.booleans())
+    return lambda room: room[rows, columns].T if turned else room[rows, columns]
+
+
+@settings(deadline=None, max_examples=200)
+@given(views(), views(), st.sampled_from([0, 1, None]), st.integers(1, 9))
+def test_any_two_views_of_one_array_are_right_or_refused(of_x, of_out, axis, block):
+    before = np.random.default_rng(0).normal(size=(6, 6))
+    room, outside = before.copy(), np.ones((6, 6), bool)
+    x, out = of_x(room), of_out(room)
+    if np.shares_memory(x, out) and (x.ctypes.data, x.strides) != (out.ctypes.data, out.strides):
+        with pytest.raises(ValueError, match="out must be x, or lie just where x does"):
+            streaming.softmax(x, axis, out, block)
+    else:
+        streaming.softmax(x, axis, out, block)
+        check(out, of_x(before), axis)
+        of_out(outside)[...] = False
+    np.testing.assert_array_equal(room[outside], before[outside])
+
+
 def test_out_beside_x_in_one_array_or_file(on_disk):
     room = np.random.default_rng(0).normal(size=(7, 12))
     stored = on_disk(room)

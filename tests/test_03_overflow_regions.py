@@ -106,6 +106,7 @@ def test_classify_by_hand():
     assert regions.classify(np.array([5e-324, 1.0]), np.array([2e-323, 1.0])) == 0
     assert regions.classify(np.array([0.0, 1.0]), np.array([2e-323, 1.0])) == 0
     assert regions.classify(np.array([0.0, 1.0]), np.array([1e-321, 1.0])) == ZERO
+    assert regions.classify(np.array([0.5, 0.0, 0.5]), np.array([0.4, 0.2, 0.4])) == ZERO
 
 
 # Measured and analytic boundaries.

@@ -97,8 +97,8 @@ def classify(p, exact):
 
     Parameters
     ----------
-    p : ndarray of floats, shape (..., 2)
-    exact : ndarray of float64, shape (..., 2)
+    p : ndarray of floats, shape (..., n)
+    exact : ndarray of float64, shape (..., n)
 
     Returns
     -------
@@ -108,7 +108,7 @@ def classify(p, exact):
         entry that is not right is 0. Else WRONG: an entry that is not right is off by `LOST` of its
         value or more. Else INACCURATE.
     """
-    p, exact = _floats("p", p), _floats("exact", exact)
+    p, exact = _floats("p", p, None), _floats("exact", exact, None)
     with np.errstate(all="ignore"):
         spacing = np.spacing(exact.astype(p.dtype)).astype(np.float64)
         error = np.abs(p.astype(np.float64) - exact)
@@ -335,12 +335,13 @@ def _window(where):
     return where
 
 
-def _floats(name, values):
-    """An array of floats in one of the maps' dtypes, two along its last axis."""
+def _floats(name, values, last=2):
+    """An array of floats in one of the maps' dtypes, `last` along its last axis, or any number."""
     array = real(name, values, NARROW)
-    if array.dtype.name not in ULPS or array.shape[-1:] != (2,):
+    fits = array.ndim > 0 and last in (None, array.shape[-1])
+    if array.dtype.name not in ULPS or not fits:
         raise TypeError(
-            f"{name} must be an array of {', '.join(ULPS)} of shape (..., 2), but is "
+            f"{name} must be an array of {', '.join(ULPS)} of shape (..., {last or 'n'}), but is "
             f"{described(values, array)} and of shape {array.shape}"
         )
     return array

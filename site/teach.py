@@ -334,8 +334,8 @@ def handout(steps):
         choices = ", ".join(f"**{letter}** `{answer}`" for letter, answer in options(right, wrong))
         lines += [f"**{stem[:2]}, `{name}`.** {question} {choices}", "", '<p class="room"></p>', ""]
     for proof in proofs(steps):
-        lines += ["# Prove", "", blanked(proof), ""]
-    lines += ["# Key points", "", *['<p class="room"></p>'] * 4, "", LICENSE]
+        lines += ["# Prove", "", blanked(proof).replace("$$", "$=$"), ""]
+    lines += ["# Key points", "", *['<p class="room"></p>'] * 3, "", LICENSE]
     return "\n".join(lines)
 
 
@@ -389,7 +389,7 @@ h1 {{ font-size: 1.4em; break-after: avoid; margin: 0.8em 0 0.4em; }}
 p {{ margin: 0.4em 0; }}
 pre {{ font-size: 0.9em; background: #f2f4f6; padding: 0.4em; margin: 0.3em 0; break-inside: avoid;
   white-space: pre-wrap; }}
-.room {{ height: 2.2em; border-bottom: 1px solid #777; }}
+.room {{ height: 1.9em; border-bottom: 1px solid #777; }}
 .blank {{ display: inline-block; width: 10cm; height: 1.6em; border-bottom: 1px solid #777; }}
 .anchor-link {{ display: none; }}
 </style></head><body>{body}

@@ -2,144 +2,170 @@
 
 import numpy as np
 
-from . import NOT_YET, Answer, ask, hinted, not_yet
+from . import (
+    NOT_YET,
+    Answer,
+    Fault,
+    ask,
+    gives,
+    hinted,
+    lost,
+    not_asked,
+    numbers_of,
+    sunk,
+    unfinished,
+)
 
-_INF = np.inf
+_INF, _NAN = np.inf, np.nan
 
 
 def _merged(a, b):
-    top = max(a[0], b[0])
-    if top == -_INF:
-        return top, 0.0
-    return top, a[1] * np.exp(a[0] - top) + b[1] * np.exp(b[0] - top)
+    top = np.maximum(a[0], b[0])
+    shift = np.where(top == -_INF, 0.0, top)
+    with np.errstate(invalid="ignore"):
+        return top, a[1] * np.exp(a[0] - shift) + b[1] * np.exp(b[0] - shift)
 
 
-def _is(wrong):
-    """A fault: the learner's result is what the function `wrong` gives."""
-
-    def test(arguments, expected, got):
-        other = np.asarray(wrong(*arguments), float)
-        return np.shape(got) == other.shape and np.allclose(got, other, equal_nan=True)
-
-    return test
+def _upside_down(a, b):
+    top = np.maximum(a[0], b[0])
+    return top, a[1] * np.exp(top - a[0]) + b[1] * np.exp(top - b[0])
 
 
-def _top(a, b):
-    return max(a[0], b[0])
+def _first_is_nan(arguments, expected, got):
+    return np.isnan(expected).any() and not np.isnan(got).any()
+
+
+_HIDES_NAN = (
+    "There is a nan in one of the two, and none in what you give. Python's max keeps whichever "
+    "came first, and a test with > takes nan for small: np.maximum hands it on."
+)
+_OF_MERGE = (
+    Fault(
+        lambda arguments, expected, got: np.shape(got) == np.shape(arguments[0][0]),
+        "One array is no pair. Return both, the max and the sum.",
+        None,
+    ),
+    Fault(
+        lambda arguments, expected, got: np.isnan(
+            np.asarray(got)[1][np.asarray(expected)[0] == -_INF]
+        ).any(),
+        "Two pairs of nothing should make nothing, (-inf, 0). Yours give nan: -inf minus -inf has "
+        "no value.",
+        "Where the new max is -inf there is nothing to rescale: subtract 0 there instead.",
+    ),
+    Fault(_first_is_nan, _HIDES_NAN, None),
+    Fault(
+        lambda arguments, expected, got: (
+            not np.isfinite(got[1]).all() and np.isfinite(expected[1]).all()
+        ),
+        "Your sum is not a finite number. Some exp overflows: subtract the new max before you take "
+        "it.",
+    ),
+    gives(
+        lambda a, b: (np.maximum(a[0], b[0]), a[1] + b[1]),
+        "You added the sums as they are. They are measured against different maxima.",
+    ),
+    gives(
+        _upside_down,
+        "Your factors are upside down: the sum with the lower max grows, and it should shrink.",
+    ),
+    gives(
+        lambda a, b: (a[0] + b[0], a[1] + b[1]),
+        "The max of the whole is the greater of the two, not their sum.",
+    ),
+    gives(
+        lambda a, b: (_merged(a, b)[0].max() + 0 * a[0], _merged(a, b)[1]),
+        "One max for all slices. Each has its own.",
+    ),
+    Fault(
+        lambda arguments, expected, got: not np.array_equal(got[0], expected[0], equal_nan=True),
+        "The first entry should be the greater of the two maxima, slice by slice.",
+    ),
+    Fault(
+        lambda arguments, expected, got: np.allclose(got[1], arguments[0][1]),
+        "Your sum is that of the first pair alone.",
+    ),
+)
 
 
 @hinted(
     "Write each pair as sum times exp(max). Which factor turns the one's exp(max) into the new?"
 )
 def check_merge(function):
-    """Judges ``merge(a, b)`` of two pairs (max, sum)."""
+    """Judges ``merge(a, b)`` of two pairs (max, sum), arrays with an entry for each slice."""
     pairs = [
-        ((2.0, 1.5), (2.0, 1.25)),
-        ((3.0, 1.5), (1.0, 2.0)),
-        ((1.0, 2.0), (3.0, 1.5)),
-        ((1000.0, 1.0), (998.0, 3.0)),
-        ((-_INF, 0.0), (1.0, 2.0)),
-        ((1.0, 2.0), (-_INF, 0.0)),
-        ((-_INF, 0.0), (-_INF, 0.0)),
+        (([2.0, 0.0], [1.5, 1.0]), ([2.0, 0.0], [1.25, 2.0])),
+        (([3.0, 1.0], [1.5, 2.0]), ([1.0, 3.0], [2.0, 1.5])),
+        (([1000.0, -20001.0], [1.0, 1.0]), ([998.0, -20000.0], [3.0, 2.0])),
+        (([-_INF, 1.0], [0.0, 2.0]), ([1.0, -_INF], [2.0, 0.0])),
+        (([-_INF, 3.0], [0.0, 1.0]), ([-_INF, 1.0], [0.0, 2.0])),
+        (([_NAN, 3.0], [_NAN, 1.0]), ([1.0, 4.0], [2.0, 1.0])),
+        (([1.0, 4.0], [2.0, 1.0]), ([_NAN, 3.0], [_NAN, 1.0])),
+        (([5.0], [1.0]), ([7.0], [2.0])),
+        ((np.zeros(300), np.ones(300)), (np.arange(300.0), np.ones(300))),
     ]
+    cases = [tuple(tuple(map(np.array, pair)) for pair in both) for both in pairs]
     return ask(
         function,
-        [((a, b), _merged(a, b)) for a, b in pairs],
-        [
-            (
-                lambda arguments, expected, got: expected[0] == -_INF and np.isnan(got[1]),
-                "Two pairs of nothing should make nothing, (-inf, 0). Yours gives nan: "
-                "-inf minus -inf has no value.",
-            ),
-            (
-                lambda arguments, expected, got: np.isnan(got[1]) or np.isinf(got[1]),
-                "Your sum is not a finite number. Some exp overflows: subtract the new max before "
-                "you take it.",
-            ),
-            (
-                _is(lambda a, b: (_top(a, b), a[1] + b[1])),
-                "You added the sums as they are. They are measured against different maxima.",
-            ),
-            (
-                _is(
-                    lambda a, b: (
-                        _top(a, b),
-                        a[1] * np.exp(_top(a, b) - a[0]) + b[1] * np.exp(_top(a, b) - b[0]),
-                    )
-                ),
-                "Your factors are upside down: the sum with the lower max grows, and it should "
-                "shrink.",
-            ),
-            (
-                _is(lambda a, b: (a[0] + b[0], a[1] + b[1])),
-                "The max of the whole is the greater of the two, not their sum.",
-            ),
-            (
-                lambda arguments, expected, got: got[0] != expected[0],
-                "The first entry should be the greater of the two maxima.",
-            ),
-            (
-                lambda arguments, expected, got: np.isclose(got[1], arguments[0][1], rtol=1e-12),
-                "Your sum is that of the first pair alone.",
-            ),
-        ],
-        praise="And the pair of nothing changes nothing, so any chunk may be empty or masked.",
+        [(case, _merged(*case)) for case in cases],
+        _OF_MERGE,
+        "And the pair of nothing changes nothing, so any chunk may be empty or masked.",
     )
 
 
-def _plain_logs(a, b):
-    return np.log(np.exp(a) + np.exp(b))
+_OF_LOGS = (
+    Fault(_first_is_nan, _HIDES_NAN, None),
+    Fault(
+        lambda arguments, expected, got: expected == -_INF and np.isnan(got),
+        "Nothing merged with nothing is nothing, -inf. Yours gives nan.",
+        "When the greater of the two is -inf there is nothing to compute.",
+    ),
+    sunk(scores=lambda a, b: (a, b)),
+    lost(
+        "An exp overflows, or all of them underflow. Take the greater of the two out of the "
+        "logarithm."
+    ),
+    gives(
+        lambda a, b: a + b,
+        "That is the logarithm of the product of the two sums. Their sum is asked for.",
+    ),
+    gives(max, "That is the greater of the two. It is near when the other lies far below."),
+    gives(
+        lambda a, b: np.exp(a) + np.exp(b),
+        "That is the sum itself. Its logarithm is asked for.",
+        None,
+    ),
+    gives(
+        lambda a, b: np.logaddexp(a, b) - max(a, b),
+        "What was taken out of the logarithm has to be added again.",
+        None,
+    ),
+)
 
 
 @hinted("log(exp(a) + exp(b)) with the greater one taken out: what is left inside the log?")
 def check_merge_logs(function):
     """Judges ``merge_logs(a, b)``, log(exp(a) + exp(b)) of two numbers."""
-    cases = [(1.0, 1.0), (1.0, 2.0), (3.0, -1.0), (1000.0, 999.0), (-1000.0, -1000.0)]
-    cases += [(-_INF, 1.0), (1.0, -_INF), (-_INF, -_INF)]
+    cases = [(1.0, 1.0), (1.0, 2.0), (3.0, -1.0), (1000.0, 999.0), (-20001.0, -20000.0)]
+    cases += [(-_INF, 1.0), (1.0, -_INF), (-_INF, -_INF), (_NAN, 1.0), (1.0, _NAN)]
     return ask(
         function,
         [((a, b), np.logaddexp(a, b)) for a, b in cases],
-        [
-            (
-                lambda arguments, expected, got: expected == -_INF and np.isnan(got),
-                "Nothing merged with nothing is nothing, -inf. Yours gives nan.",
-            ),
-            (
-                lambda arguments, expected, got: not np.isfinite(got),
-                "An exp overflows, or all of them underflow. Take the greater of the two out of "
-                "the logarithm.",
-            ),
-            (
-                _is(lambda a, b: a + b),
-                "That is the logarithm of the product of the two sums. Their sum is asked for.",
-            ),
-            (
-                _is(lambda a, b: max(a, b)),
-                "That is the greater of the two. It is near when the other lies far below.",
-            ),
-            (
-                _is(lambda a, b: np.exp(a) + np.exp(b)),
-                "That is the sum itself. Its logarithm is asked for.",
-            ),
-        ],
-        praise="One number does for the pair, as long as only its logarithm is asked for.",
+        _OF_LOGS,
+        "One number does for the pair, as long as only its logarithm is asked for.",
     )
 
 
 def _mean(chunks):
     scores, values = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    finite = scores > -_INF
-    e = np.exp(scores[finite] - scores[finite].max())
-    return e @ values[finite] / e.sum()
+    masked = scores == -_INF
+    e = np.exp(scores[~masked] - scores[~masked].max())
+    return e @ values[~masked] / e.sum()
 
 
 def _of_chunks(way):
     """What `way` makes of the softmax means and the scores of the chunks."""
-
-    def wrong(chunks):
-        return way(np.array([_mean([chunk]) for chunk in chunks]), chunks)
-
-    return wrong
+    return lambda chunks: way(np.array([_mean([chunk]) for chunk in chunks]))
 
 
 def _unrescaled(chunks):
@@ -157,6 +183,42 @@ def _sum_alone_rescaled(chunks):
     return weighted / total
 
 
+def _plain_mean(chunks):
+    return np.concatenate([values for _, values in chunks]).mean()
+
+
+def _all_scores(chunks):
+    return np.concatenate([scores for scores, _ in chunks])
+
+
+_OF_MEAN = (
+    Fault(_first_is_nan, _HIDES_NAN, None),
+    lost(
+        "A chunk of only -inf leaves nan. There neither max is a number: mind -inf minus -inf.",
+        "What is to be done with a chunk while the new max is still -inf?",
+        lambda chunks: any((scores == -_INF).all() for scores, _ in chunks),
+    ),
+    sunk(scores=_all_scores),
+    lost("An exp overflows. Measure each chunk against the greatest score so far."),
+    gives(
+        _of_chunks(np.mean),
+        "You took the mean of the chunks' results. A chunk counts by its sum of exps.",
+    ),
+    gives(_of_chunks(np.sum), "You added the chunks' results. Each is a mean already.", None),
+    gives(
+        _unrescaled,
+        "Each chunk was measured against its own max, and then they were added. Bring them to one "
+        "max.",
+    ),
+    gives(
+        _sum_alone_rescaled,
+        "When the max rises you rescale the sum of exps, but not the sum of values.",
+    ),
+    gives(_plain_mean, "That is the plain mean of the values. Their weights are missing."),
+    gives(lambda chunks: _mean(chunks[-1:]), "That is the mean of the last chunk alone.", None),
+)
+
+
 @hinted("Keep three numbers: the max, the sum of exps, the sum of exps times values. Rescale two.")
 def check_mean(function):
     """Judges ``softmax_mean(chunks)``: values weighted by the softmax of scores, in one pass.
@@ -168,69 +230,41 @@ def check_mean(function):
         [([0.0, 1.0], [1.0, 2.0]), ([2.0], [3.0])],
         [([3.0, 1.0], [1.0, 2.0]), ([0.0, 2.0], [4.0, 8.0])],
         [([1000.0], [1.0]), ([1001.0], [2.0])],
+        [([-20001.0], [1.0]), ([-20000.0, -20003.0], [2.0, 7.0])],
         [([-_INF, -_INF], [7.0, 7.0]), ([0.0, 1.0], [1.0, 2.0])],
+        [([0.0, 1.0], [1.0, 2.0]), ([-_INF], [7.0]), ([2.0], [3.0])],
+        [([_NAN, 0.0], [1.0, 2.0]), ([3.0], [3.0])],
+        [([3.0], [3.0]), ([0.0, _NAN], [1.0, 2.0])],
+        [(np.arange(300) * 17 % 300 / 30, np.arange(300.0)), ([4.0], [1.0])],
     ]
     cases = [[(np.array(s), np.array(v)) for s, v in chunks] for chunks in cases]
     return ask(
         function,
         [((chunks,), _mean(chunks)) for chunks in cases],
-        [
-            (
-                lambda arguments, expected, got: (
-                    np.isnan(got) and np.isneginf(arguments[0][0][0]).all()
-                ),
-                "A first chunk of only -inf leaves nan. Neither max is a number yet: mind "
-                "-inf minus -inf.",
-            ),
-            (
-                lambda arguments, expected, got: not np.isfinite(got),
-                "An exp overflows. Measure each chunk against the greatest score so far.",
-            ),
-            (
-                _is(_of_chunks(lambda means, chunks: means.mean())),
-                "You took the mean of the chunks' results. A chunk counts by its sum of exps.",
-            ),
-            (
-                _is(_of_chunks(lambda means, chunks: means.sum())),
-                "You added the chunks' results. Each is a mean already.",
-            ),
-            (
-                _is(_unrescaled),
-                "Each chunk was measured against its own max, and then they were added. Bring "
-                "them to one max.",
-            ),
-            (
-                _is(_sum_alone_rescaled),
-                "When the max rises you rescale the sum of exps, but not the sum of values.",
-            ),
-            (
-                _is(lambda chunks: np.concatenate([values for _, values in chunks]).mean()),
-                "That is the plain mean of the values. Their weights are missing.",
-            ),
-        ],
-        praise="That is attention for one query: no row of scores is ever there as a whole.",
+        _OF_MEAN,
+        "That is attention for one query: no row of scores is ever there as a whole.",
     )
 
 
 @hinted("Forgetting the factors does no harm when every factor is 1.")
 def check_unnoticed(chunks):
     """Judges two chunks of different scores on which adding the sums as they are goes unnoticed."""
-    if not_yet(chunks):
+    if unfinished(chunks):
         return Answer(False, NOT_YET)
-    try:
-        first, second = (np.asarray(chunk, dtype=float) for chunk in chunks)
-    except (TypeError, ValueError):
-        return Answer(False, "This takes a list of two lists of numbers.")
-    if first.ndim != 1 or second.ndim != 1 or not first.size or not second.size:
-        return Answer(False, "Each chunk is a list of one or more numbers.", chunks)
+    both = [numbers_of(chunk) for chunk in chunks] if isinstance(chunks, (list, tuple)) else []
+    if len(both) != 2 or any(chunk is None or chunk.ndim != 1 for chunk in both):
+        return not_asked("A list of two lists of numbers", chunks)
+    first, second = both
+    if not first.size or not second.size:
+        return Answer(False, "Each chunk needs one number or more.", chunks, hint=None)
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return Answer(False, "Use finite scores.", chunks)
+        return Answer(False, "Use finite scores.", chunks, hint=None)
     if np.array_equal(np.sort(first), np.sort(second)):
-        return Answer(False, "These two hold the same scores. Find two that differ.", chunks)
+        message = "These two hold the same scores. Find two that differ."
+        return Answer(False, message, chunks, hint=None)
     a, b = ((chunk.max(), np.exp(chunk - chunk.max()).sum()) for chunk in (first, second))
     right = _merged(a, b)[1]
     if not np.isclose(a[1] + b[1], right, rtol=1e-12):
-        return Answer(
-            False, "Here it shows: the two sums differ.", chunks, float(right), float(a[1] + b[1])
-        )
+        message = "Here it shows: the two sums differ."
+        return Answer(False, message, chunks, float(right), float(a[1] + b[1]))
     return Answer(True, "A test whose chunks have the same max cannot see this fault.")

@@ -3,121 +3,139 @@
 import numpy as np
 
 from .. import exact
-from . import NOT_YET, Answer, ask, hinted, not_yet
+from . import NOT_YET, Answer, Fault, ask, gives, hinted, lost, not_asked, shaped, sunk
 
 _Z = np.array([2.0, 1.0, 0.1])
 _THREAD = np.array([13.0, 31.0, 5.0])
 _FAR = np.array([1000.0, 1001.0])
-_LOW = np.array([-1000.0, -1001.0])
+_LOW = np.array([-20001.0, -20000.0])
+_HUNDRED = np.arange(100) * 17 % 100 / 10.0
+_LOST = lost("An exp has overflowed, or all of them are 0. Shift by the greatest exponent first.")
 
 
-def _is(wrong):
-    """A fault: the learner's result is what ``wrong(*arguments)`` gives."""
-
-    def test(arguments, expected, got):
-        value = wrong(*arguments)
-        return np.shape(got) == np.shape(value) and np.allclose(got, value)
-
-    return test
+def _soft_max(z, T):
+    return T * exact.logsumexp(z / T)
 
 
-_NAN = (
-    lambda arguments, expected, got: not np.isfinite(got).all(),
-    "An exp has overflowed, or all of them are 0. Shift by the greatest score first.",
+def _soft_min(z, T):
+    return -_soft_max(-z, T)
+
+
+_OF_SOFT_MIN = (
+    sunk(scores=lambda z, T: -z),
+    _LOST,
+    gives(
+        lambda z, T: exact.softmax(z / T),
+        "That is the softmax, a distribution. The soft min is one number.",
+        None,
+    ),
+    gives(
+        lambda z, T: exact.softmax(-z / T),
+        "That is a distribution, the softmax of -z. The soft min is one number.",
+        None,
+    ),
+    gives(
+        _soft_max, "That is the soft max. The soft min is as far below, and never above the min."
+    ),
+    gives(
+        lambda z, T: -_soft_min(z, T),
+        "The sign in front is missing: for large scores yours is negative.",
+    ),
+    gives(lambda z, T: -_soft_max(z, T), "You turn the sign in front, and not that of the scores."),
+    gives(
+        lambda z, T: -exact.logsumexp(-z / T),
+        "You divide by T and never multiply: at T = 0.5 the result is twice too large.",
+    ),
+    gives(
+        lambda z, T: -T * exact.logsumexp(-z),
+        "You multiply by T and never divide the scores by it.",
+    ),
+    gives(
+        lambda z, T: _soft_min(z, T) - z.min(),
+        "You have shifted by the least score and not added it again.",
+    ),
+    gives(
+        lambda z, T: z.min() - exact.logsumexp((z.min() - z) / T),
+        "The log of the sum has to be multiplied by T, too.",
+    ),
+    gives(
+        lambda z, T: T * (z.min() - exact.logsumexp((z.min() - z) / T)),
+        "The least score is a score already: add it without the factor T.",
+    ),
+    gives(
+        lambda z, T: exact.softmax(-z / T) @ z,
+        "That is the mean score under the softmax of -z, which is never below the min. The soft "
+        "min is never above it.",
+        None,
+    ),
+    gives(lambda z, T: z.min(), "That is the hard min.", None),
 )
 
 
-@hinted("Shift after you have divided, and undo both: the shift is added, the division multiplied.")
-def check_soft_max(function):
-    """Judges ``function(z, T)``, the soft max T log(sum(exp(z / T))) of one list of scores."""
-
-    def soft_max(z, T):
-        return T * exact.logsumexp(z / T)
-
-    cases = [(_Z, 1.0), (_Z, 0.5), (_FAR, 1.0), (_LOW, 1.0), (_THREAD, 0.01)]
+@hinted("The least of some numbers is minus the greatest of what?")
+def check_soft_min(function):
+    """Judges ``function(z, T)``, the soft min -T log(sum(exp(-z / T))) of one list of scores."""
+    cases = [(_Z, 1.0), (_Z, 0.5), (_FAR, 1.0), (-_FAR, 1.0), (_THREAD, 0.01), (_LOW, 1.0)]
+    cases += [(-_LOW, 2.0), (_Z[:1], 3.0), (_HUNDRED, 0.7)]
     return ask(
         function,
-        [(arguments, soft_max(*arguments)) for arguments in cases],
-        [
-            _NAN,
-            (
-                _is(lambda z, T: exact.softmax(z / T)),
-                "That is the softmax, a distribution. The soft max is one number.",
-            ),
-            (
-                _is(lambda z, T: exact.logsumexp(z / T)),
-                "You divide by T and never multiply: at T = 0.5 the result is twice too large.",
-            ),
-            (
-                _is(lambda z, T: T * exact.logsumexp(z)),
-                "You multiply by T and never divide the scores by it.",
-            ),
-            (
-                _is(lambda z, T: soft_max(z, T) - z.max()),
-                "You have shifted by the greatest score and not added it again.",
-            ),
-            (
-                _is(lambda z, T: z.max() + exact.logsumexp((z - z.max()) / T)),
-                "The log of the sum has to be multiplied by T, too.",
-            ),
-            (
-                _is(lambda z, T: T * (z.max() + exact.logsumexp((z - z.max()) / T))),
-                "The greatest score is a score already: add it without the factor T.",
-            ),
-            (
-                _is(lambda z, T: exact.softmax(z / T) @ z),
-                "That is the mean score under the softmax, which is never above the max. The soft "
-                "max is never below it.",
-            ),
-            (_is(lambda z, T: z.max()), "That is the hard max."),
-        ],
-        praise="It lies between the max and the max plus T log n, at any T above 0.",
-        rtol=1e-9,
+        [(arguments, _soft_min(*arguments)) for arguments in cases],
+        _OF_SOFT_MIN,
+        "It lies between the min and the min minus T log n, at any T above 0.",
     )
+
+
+def _position(z, T):
+    return exact.softmax(z / T) @ np.arange(len(z))
+
+
+_OF_POSITION = (
+    sunk(),
+    _LOST,
+    shaped(
+        lambda z, T: z.shape,
+        "One number is asked for, a position that may lie between two others.",
+    ),
+    gives(lambda z, T: np.argmax(z), "That is the hard arg max, which jumps. The soft one slides."),
+    gives(
+        lambda z, T: exact.softmax(z / T) @ z,
+        "You average the scores. The positions 0, 1, 2, ... are to be averaged.",
+    ),
+    gives(
+        lambda z, T: exact.softmax(z / T) @ np.arange(1, len(z) + 1),
+        "Your positions begin at 1. numpy's begin at 0.",
+        None,
+    ),
+    gives(
+        lambda z, T: _position(z, T) / len(z),
+        "You divide by the number of classes, and the weights sum to 1 already.",
+    ),
+    gives(
+        lambda z, T: _position(z, 1 / T), "You multiply by the temperature. Cold must mean sharp."
+    ),
+    gives(
+        lambda z, T: _position(z, 1.0), "Your function takes no notice of the temperature.", None
+    ),
+)
 
 
 @hinted("What is the mean of 0, 1, 2, ... if position i has the probability p_i?")
 def check_soft_position(function):
     """Judges ``function(z, T)``, the mean position under the softmax of ``z / T``."""
-    cases = [(_Z, 1.0), (np.array([0.0, 0.0, 5.0, 0.0]), 0.5), (_FAR, 0.01)]
+    cases = [(_Z, 1.0), (np.array([0.0, 0.0, 5.0, 0.0]), 0.5), (_FAR, 0.01), (_LOW, 1.0)]
+    cases += [(_Z[:1], 3.0), (_HUNDRED, 0.7)]
     return ask(
         function,
-        [((z, T), exact.softmax(z / T) @ np.arange(len(z))) for z, T in cases],
-        [
-            _NAN,
-            (
-                lambda arguments, expected, got: np.shape(got) == np.shape(arguments[0]),
-                "One number is asked for, a position that may lie between two others.",
-            ),
-            (
-                _is(lambda z, T: np.argmax(z)),
-                "That is the hard arg max, which jumps. The soft one slides.",
-            ),
-            (
-                _is(lambda z, T: exact.softmax(z / T) @ z),
-                "You average the scores. The positions 0, 1, 2, ... are to be averaged.",
-            ),
-            (
-                _is(lambda z, T: exact.softmax(z / T) @ np.arange(1, len(z) + 1)),
-                "Your positions begin at 1. numpy's begin at 0.",
-            ),
-            (
-                _is(lambda z, T: exact.softmax(z * T) @ np.arange(len(z))),
-                "You multiply by the temperature. Cold must mean sharp.",
-            ),
-            (
-                _is(lambda z, T: exact.softmax(z) @ np.arange(len(z))),
-                "Your function takes no notice of the temperature.",
-            ),
-        ],
-        praise="It has a gradient everywhere, so networks use it to point at a place.",
+        [(arguments, _position(*arguments)) for arguments in cases],
+        _OF_POSITION,
+        "It has a gradient everywhere, so networks use it to point at a place.",
     )
 
 
 @hinted("The odds of the two classes are p / (1 - p), and they are exp(gap / T).")
 def check_temperature_for(T):
     """Judges the temperature at which the scores [3, 1] give the first class 0.9."""
-    if not_yet(T):
+    if T is ...:
         return Answer(False, NOT_YET)
     gap, odds = 2.0, 9.0
     faults = [
@@ -126,12 +144,13 @@ def check_temperature_for(T):
         (3 / np.log(odds), "The probability depends on the gap of the scores, which is 2."),
         (gap / np.log10(odds), "Take the natural logarithm: the base of exp is e."),
     ]
+    given = T
     try:
         T = float(T)
     except (TypeError, ValueError, OverflowError):
-        return Answer(False, "This takes one number, a temperature.", T)
+        return not_asked("One number, a temperature,", given)
     if not T > 0 or np.isinf(T):
-        return Answer(False, "A temperature is a finite number above 0.", T)
+        return Answer(False, "A temperature is a finite number above 0.", T, hint=None)
     if abs(T - gap / np.log(odds)) < 0.005:
         return Answer(
             True, "T = gap / log(odds): the temperature is the unit gaps are measured in."
@@ -148,56 +167,70 @@ def _gumbel(u):
     return -np.log(-np.log(u))
 
 
+def _draws(scores):
+    """The classes drawn by an arg max of ``scores(p, u)`` in each row."""
+    return lambda p, u: (scores(p, u) + np.zeros_like(u)).argmax(axis=-1)
+
+
+_OF_DRAW = (
+    shaped(
+        lambda p, u: p.shape, "Your arg max runs down the draws. Each row of u is one draw.", None
+    ),
+    shaped(
+        lambda p, u: (),
+        "That is one class. One is asked for in each draw, so in each row of u.",
+        None,
+    ),
+    shaped(
+        lambda p, u: u.shape, "A class is asked for in each row: the place of its greatest.", None
+    ),
+    gives(_draws(lambda p, u: p), "You give the most probable class every time: no noise."),
+    gives(
+        _draws(lambda p, u: np.log(p) + _gumbel(1 - u)),
+        "This samples rightly, for 1 - u is as uniform as u. But the draws of u itself are asked "
+        "for, so that they can be compared.",
+        None,
+    ),
+    gives(
+        lambda p, u: (u[:, :1] < p.cumsum()).argmax(axis=-1),
+        "This samples rightly, from one number a draw and the sums of p. Asked for is the arg max "
+        "with noise, which needs no sums.",
+        None,
+    ),
+    gives(
+        _draws(lambda p, u: np.log(p) - _gumbel(u)),
+        "The sign of the noise is wrong: a large u must help its class.",
+    ),
+    gives(
+        _draws(lambda p, u: np.log(p) - np.log(u)),
+        "That is the noise of one logarithm, an exponential. Gumbel's has two.",
+    ),
+    gives(
+        _draws(lambda p, u: np.log(p) + u),
+        "You add the uniform numbers themselves. They must become Gumbel noise first.",
+    ),
+    gives(
+        _draws(lambda p, u: p + _gumbel(u)), "The noise belongs to scores, not to probabilities."
+    ),
+    gives(_draws(lambda p, u: _gumbel(u)), "That is the arg max of the noise alone: p has no say."),
+    gives(
+        _draws(lambda p, u: np.exp(p) + _gumbel(u)),
+        "exp leads from scores to probabilities. Here you need the way back.",
+    ),
+)
+
+
 @hinted("Which scores have the softmax p? Add to them noise that is large when u is near 1.")
 def check_draw(function):
     """Judges ``function(p, u)``: a class drawn from `p` for each row of the uniform `u`."""
     rng = np.random.default_rng(1)
     near, far = np.array([0.4, 0.35, 0.25]), exact.softmax(_Z)
     cases = [(p, rng.random((200, 3))) for p in (near, far)]
-
-    def draws(scores):
-        """A fault: the classes drawn are the arg max of ``scores(p, u)``."""
-        return _is(lambda p, u: (scores(p, u) + np.zeros_like(u)).argmax(axis=-1))
-
+    cases += [(exact.softmax(_HUNDRED), rng.random((20, 100))), (near, rng.random((3, 200)).T)]
+    cases.append((np.array([1.0, 1e-300]), rng.random((50, 2))))
     return ask(
         function,
         [((p, u), (np.log(p) + _gumbel(u)).argmax(axis=-1)) for p, u in cases],
-        [
-            (
-                lambda arguments, expected, got: np.shape(got) == np.shape(arguments[0]),
-                "Your arg max runs down the draws. Each row of u is one draw.",
-            ),
-            (
-                lambda arguments, expected, got: np.shape(got) == (),
-                "That is one class. One is asked for in each draw, so in each row of u.",
-            ),
-            (draws(lambda p, u: p), "You give the most probable class every time: no noise."),
-            (
-                draws(lambda p, u: np.log(p) + _gumbel(1 - u)),
-                "This samples rightly, for 1 - u is as uniform as u. But the draws of u itself are "
-                "asked for, so that they can be compared.",
-            ),
-            (
-                _is(lambda p, u: (u[:, :1] < p.cumsum()).argmax(axis=-1)),
-                "This samples rightly, from one number a draw and the sums of p. Asked for is the "
-                "arg max with noise, which needs no sums.",
-            ),
-            (
-                draws(lambda p, u: np.log(p) - _gumbel(u)),
-                "The sign of the noise is wrong: a large u must help its class.",
-            ),
-            (
-                draws(lambda p, u: np.log(p) - np.log(u)),
-                "That is the noise of one logarithm, an exponential. Gumbel's has two.",
-            ),
-            (
-                draws(lambda p, u: np.log(p) + u),
-                "You add the uniform numbers themselves. They must become Gumbel noise first.",
-            ),
-            (
-                draws(lambda p, u: p + _gumbel(u)),
-                "The noise belongs to scores, not to probabilities.",
-            ),
-        ],
-        praise="No sum, no sorting, and still each class comes as often as it should.",
+        _OF_DRAW,
+        "No sum, no sorting, and still each class comes as often as it should.",
     )

@@ -1,15 +1,30 @@
 """Checks of notebook 05."""
 
-import warnings
-
 import numpy as np
 
 from .. import exact
 from ..checkup import examine
-from . import NOT_YET, Answer, hinted, not_yet
+from . import (
+    NOT_YET,
+    Answer,
+    borrowed,
+    call,
+    hinted,
+    near,
+    no_function,
+    not_asked,
+    quiet,
+    unfinished,
+)
 
 _TRY = np.array([3.0, 1.0, 0.2])
 _RTOL = 1e-6
+_NEXT = {  # what mends this finding and not the last one anew
+    "integers": "But convert integers alone, or give floats back in the dtype that they came in.",
+    "small integers": "But give floats back in the dtype that they came in.",
+    "dtype kept": "Note the dtype of x before you convert. At the end give a float's own back with "
+    ".astype, and float64 for integers.",
+}
 
 
 @hinted(
@@ -18,16 +33,25 @@ _RTOL = 1e-6
 )
 def check_sound(f):
     """Judges a learner's softmax ``f(x)`` or ``f(x, axis=...)`` by `examine`: it must be sound."""
-    answer = _no_softmax(f)
+    answer = _no_softmax(f) or borrowed(f)
     if answer:
         return answer
     checkup = examine(f)
     if checkup.verdict == "sound":
         return Answer(True, "Every property of the checkup holds, which none of the seven can say.")
-    count = len(checkup.failures)
-    more = f" That is the first of {count} findings." if count > 1 else ""
-    finding = checkup.failures[0]
-    return Answer(False, _said(checkup) + more, finding.input, finding.expected, finding.got)
+    finding, count = checkup.failures[0], len(checkup.failures)
+    more = f" {_NEXT[finding.name]}" if finding.name in _NEXT else ""
+    more += f" That is the first of {count} findings." if count > 1 else ""
+    answer = _shown(checkup, _said(checkup) + more)
+    if finding.name == "dtype kept":  # whose numbers are right
+        return Answer(
+            False, answer.message, finding.input, _dtype(finding.input), _dtype(finding.got)
+        )
+    return answer
+
+
+def _dtype(array):
+    return f"numbers of the dtype {np.asarray(array).dtype}"
 
 
 @hinted(
@@ -36,7 +60,7 @@ def check_sound(f):
 )
 def check_broken(f, x):
     """Judges a bug hunt: finite scores `x` on which the softmax `f` is not the exact one."""
-    if not_yet(x):
+    if unfinished(x):
         return Answer(False, NOT_YET)
     return _no_softmax(f) or _counterexample(
         f,
@@ -53,16 +77,14 @@ def check_broken(f, x):
 )
 def check_missed(f, x):
     """Judges a wrong softmax `f` that `examine` calls sound, with scores `x` that show it wrong."""
-    if not_yet(x):
+    if unfinished(x):
         return Answer(False, NOT_YET)
     answer = _no_softmax(f)
     if answer:
         return answer
     checkup = examine(f)
     if checkup.verdict != "sound":
-        finding = checkup.failures[0]
-        message = f"The checkup does not miss it. It says {_said(checkup)}"
-        return Answer(False, message, finding.input, finding.expected, finding.got)
+        return _shown(checkup, f"The checkup does not miss it. It says {_said(checkup)}")
     return _counterexample(
         f,
         x,
@@ -73,18 +95,18 @@ def check_missed(f, x):
 
 
 def _no_softmax(f):
-    """The answer to what is no function, or a stub."""
-    if not_yet(f):
-        return Answer(False, NOT_YET)
-    if not callable(f):
-        return Answer(False, f"This takes a function, and got {type(f).__name__}.")
-    got = _run(f, _TRY)
-    return Answer(False, NOT_YET) if not_yet(got) else None
+    """The answer to what is no function, a stub, or gives nothing for three ordinary scores."""
+    return no_function(f) or call(f, _TRY)[2]
 
 
 def _said(checkup):
     finding = checkup.failures[0]
     return f"{checkup.verdict}, {finding.name}: {finding.message}"
+
+
+def _shown(checkup, message):
+    finding = checkup.failures[0]
+    return Answer(False, message, finding.input, finding.expected, finding.got)
 
 
 def _counterexample(f, x, right, praise):
@@ -93,34 +115,26 @@ def _counterexample(f, x, right, praise):
         scores = np.asarray(x)
         expected = exact.softmax(scores)
     except (TypeError, ValueError):
-        return Answer(
-            False, "The input must be an array of real numbers, with one axis or more.", x
-        )
+        return not_asked("An array of real numbers, with one axis or more,", x)
     if scores.size > 1000:
-        return Answer(False, "A thousand scores are enough to show a fault. Find a smaller input.")
+        return Answer(
+            False, "A thousand scores are enough to show a fault. Find a smaller input.", hint=None
+        )
     if not np.isfinite(scores.astype(float)).all():
-        return Answer(False, "Use finite scores: inf and nan have no softmax to compare with.", x)
-    got = _run(f, scores)
-    if isinstance(got, Exception):
-        fault = f"It raises {type(got).__name__} on your input."
-    elif np.shape(got) != expected.shape:
-        fault = f"The shape {expected.shape} comes out as {np.shape(got)}."
-    else:
-        got = np.asarray(got)
-        rtol = max(_RTOL, 4 * np.finfo(got.dtype).eps) if got.dtype.kind == "f" else _RTOL
-        wrong = ~np.isclose(got, expected, rtol=rtol, atol=1e-300)
-        if not wrong.any():
-            return Answer(False, right, scores, expected, got)
-        at = np.flatnonzero(wrong)[0]
-        fault = f"It gives {got.flat[at]:.4g} where {expected.flat[at]:.4g} is exact."
-    return Answer(True, praise.format(fault=fault))
-
-
-def _run(f, x):
-    """What `f` gives for a copy of `x`, or the exception that it raises."""
+        message = "Use finite scores: inf and nan have no softmax to compare with."
+        return Answer(False, message, x, hint=None)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return f(np.array(x))
+        with quiet():
+            got = f(scores.copy())
     except Exception as error:
-        return error
+        return Answer(True, praise.format(fault=f"It raises {type(error).__name__} on your input."))
+    if np.shape(got) != expected.shape:
+        fault = f"The shape {expected.shape} comes out as {np.shape(got)}."
+        return Answer(True, praise.format(fault=fault))
+    got = np.asarray(got)
+    rtol = max(_RTOL, 4 * np.finfo(got.dtype).eps) if got.dtype.kind == "f" else _RTOL
+    if near(got, expected, rtol):
+        return Answer(False, right, scores, expected, got)
+    at = np.flatnonzero(~np.isclose(got, expected, rtol=rtol, atol=1e-300))[0]
+    fault = f"It gives {got.flat[at]:.4g} where {expected.flat[at]:.4g} is exact."
+    return Answer(True, praise.format(fault=fault))

@@ -84,7 +84,7 @@ class Lesson(NamedTuple):
     """What the cells of a notebook leave when they have run in this process."""
 
     space: dict  # its names
-    predictions: list  # (name, measured, unit, whether it is a time)
+    predictions: list  # (name, measured, the settings of compare, whether it is a time)
     starts: list  # (widget, its first value), of each panel
 
 
@@ -92,9 +92,9 @@ class Lesson(NamedTuple):
 def _lesson(path):
     space, asked = {"__name__": path.stem}, []
 
-    def watched(guess, measured, unit=""):
-        asked.append((measured, unit))
-        return compare(guess, measured, unit)
+    def watched(guess, measured, unit="", **settings):
+        asked.append((measured, {"unit": unit, **settings}))
+        return compare(guess, measured, unit, **settings)
 
     cells = [cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
     with pytest.MonkeyPatch.context() as patch:

@@ -225,13 +225,13 @@ def test_the_functions_of_the_first_cells_are_the_threads():
 
 
 def test_a_stub_is_not_yet():
-    for stub in (..., None):
+    for stub in (..., [0.836, ..., ...]):
         assert check_far_away(stub).message == NOT_YET
         assert not check_far_away(stub).passed
 
 
 @pytest.mark.parametrize(
-    "right", [[0.836, 0.113, 0.051], (0.84, 0.113, 0.0508), exact.softmax([3.0, 1.0, 0.2])]
+    "right", [[0.836, 0.113, 0.051], (0.836, 0.1131, 0.0508), exact.softmax([3.0, 1.0, 0.2])]
 )
 def test_the_answer_passes(right):
     assert check_far_away(right).passed
@@ -247,9 +247,12 @@ def test_the_answer_passes(right):
         ([0.9, 0.9, 0.9], "Yours do not"),
         ([0.84, 0.11, 0.05], "Three digits, please"),
         ([0.836, 0.113, 0.05], "Three digits, please"),
-        ([0.6, 0.3, 0.1], "the numbers are not"),
-        ([0.836, 0.113], "(3,) is expected"),
-        ("0.836", "(3,) is expected"),
+        ([0.6, 0.3, 0.1], "not these scores' softmax"),
+        ([0.051, 0.113, 0.836], "in another order"),
+        (None, "three numbers is asked for, and this is None"),
+        (np.exp, "this is a function"),
+        ([0.836, 0.113], "A list of three numbers is asked for"),
+        ("0.836", "A list of three numbers is asked for"),
     ],
 )
 def test_a_wrong_answer_is_told_its_fault(wrong, message):
@@ -265,7 +268,7 @@ def test_shortest_softmax():
     assert check_shortest(lambda x: ...).message == NOT_YET
     assert check_shortest(...).message == NOT_YET
     assert check_shortest(lambda x: np.exp(x) / np.exp(x).sum()).passed
-    assert check_shortest(exact.softmax).passed
+    assert check_shortest(lambda x: np.exp(x) / sum(np.exp(x))).passed
 
 
 @pytest.mark.parametrize(
@@ -276,8 +279,10 @@ def test_shortest_softmax():
         (lambda x: np.exp(x) / len(x), "the number of classes"),
         (lambda x: np.exp(x) / x.sum(), "the sum of the scores"),
         (lambda x: np.exp(x).sum(), "one number for all classes"),
-        (lambda x: x / x.sum(), "the numbers are not"),
-        (lambda x: np.exp(x) / y, "raises NameError"),  # noqa: F821 - that is the mistake
+        (lambda x: x / x.sum(), "the exp is missing"),
+        (exact.softmax, "uses a finished softmax"),
+        (lambda x: x**2, "the numbers are not"),
+        (lambda x: np.exp(x) / y, "NameError: name 'y' is not defined"),  # noqa: F821 - that is the mistake
         (0.836, "takes a function, and got float"),
     ],
 )
@@ -311,9 +316,10 @@ def test_negative_scores_break_b(scores, praise):
         ([1000.0, 0.0], "Negative scores only"),
         ([-1000.0, 0.0], "Negative scores only"),
         ([-np.inf, -1.0], "short list of finite numbers"),
+        (None, "and this is None"),
         ([[-1000.0]], "short list of finite numbers"),
         ([], "short list of finite numbers"),
-        ("far below", "list of numbers"),
+        ("far below", "short list of finite numbers"),
     ],
 )
 def test_scores_that_do_not_break_b_are_told_why(scores, message):

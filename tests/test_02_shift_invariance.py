@@ -238,6 +238,8 @@ def test_scores_stub_and_solution():
         (lambda p, first: p - p[0] + first, "the softmax of these scores is not p"),
         (lambda p, first: np.log10(p / p[0]) + first, "the softmax of these scores is not p"),
         (lambda p, first: p, "the numbers are not"),
+        (lambda p, first: first, "Each class has its own score"),
+        (lambda p, first: np.log(p - 1), "is nan or inf"),
     ],
 )
 def test_scores_wrong_answers(wrong, message):
@@ -307,15 +309,16 @@ def test_silent_solutions(c):
     [
         (..., NOT_YET),
         (100, "Not silent: the code overflows"),
-        (10**400, "This takes a number"),
+        (10**400, "A number is asked for"),
         (-110, "Not silent: the code has only zeros"),
         (0, "Finite, but the worst entry is off by"),
         (-96.0, "Finite, but the worst entry is off by 0.0"),
         (1e300, "Not silent"),
-        (np.inf, "finite number"),
-        ("a", "got str"),
-        ([1.0], "got list"),
-        (abs, "got builtin_function_or_method"),
+        (np.inf, "A finite number is asked for"),
+        ("a", "this is 'a'"),
+        ([1.0], "this is [1]"),
+        (None, "this is None"),
+        (abs, "this is a function"),
     ],
 )
 def test_silent_wrong_answers(wrong, message):

@@ -137,13 +137,55 @@ def test_a_probability_is_0_only_where_it_is_0(p, text):
 
 
 def row_softmax(x):
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    e = np.exp(x - x.max(axis=-1)[:, np.newaxis])
+    return e / e.sum(axis=-1)[:, np.newaxis]
 
 
-def softmax_along(x, axis):
+def softmax_along(x, axis, keep=True):
+    x = np.where(keep, x, -np.inf)
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
+
+
+def shifted(x, shift):
+    e = np.exp(x - shift)
+    return e / e.sum(axis=-1)[:, np.newaxis]
+
+
+def in_place(x):
+    x -= x.max(axis=-1)[:, np.newaxis]
+    return row_softmax(x)
+
+
+def a_buffer():
+    kept = {}
+
+    def function(x):
+        out = kept.setdefault(x.shape, np.empty(x.shape))
+        out[:] = row_softmax(x)
+        return out
+
+    return function
+
+
+def noisy():
+    calls = []
+
+    def function(x):
+        calls.append(len(calls))
+        return row_softmax(x) if len(calls) < 8 else row_softmax(2 * x)
+
+    return function
+
+
+def masked_late(x, axis, keep):
+    e = np.exp(x - x.max(axis=axis, keepdims=True)) * keep
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def write_masks(x, axis, keep):
+    x[~keep] = -np.inf
+    return softmax_along(x, axis)
 
 
 def one_max(x):
@@ -173,7 +215,17 @@ def test_stubs_are_told_not_yet(check):
     ("wrong", "fault"),
     [
         (lambda x: ..., NOT_YET),
-        (lambda x: None, NOT_YET),
+        (lambda x: softmax_along(x, -1), "by keepdims"),
+        (lambda x: softmax(x, axis=-1), "a finished softmax"),
+        (lambda x: row_softmax(x.ravel("K").reshape(x.shape)), "transposed"),
+        (lambda x: shifted(x, np.maximum(0, x.max(-1))[:, np.newaxis]), "far above these scores"),
+        (
+            lambda x: shifted(x, np.maximum(-1e4, x.max(-1))[:, np.newaxis]),
+            "far above these scores",
+        ),
+        (in_place, "changes the array"),
+        (a_buffer(), "hands out the same array"),
+        (noisy(), "the second time"),
         (THREAD["C"].function, "your sum has lost its axis"),
         (lambda x: np.exp(x) / np.exp(x).sum(-1), "your sum has lost its axis"),
         (
@@ -196,7 +248,7 @@ def test_stubs_are_told_not_yet(check):
         ),
         (lambda x: x, "the shape is right, the numbers are not"),
         (lambda x: x.max(), "has the shape ()"),
-        (lambda x: 1 / 0, "raises ZeroDivisionError"),
+        (lambda x: 1 / 0, "ZeroDivisionError: division by zero"),
         (3.0, "takes a function, and got float"),
     ],
 )
@@ -209,15 +261,35 @@ def test_a_wrong_softmax_of_rows_is_told_its_fault(wrong, fault):
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
-        (lambda x, axis: row_softmax(x), "always takes the last axis"),
-        (lambda x, axis: softmax_along(x, 0), "always takes axis 0"),
+        (lambda x, axis, keep: softmax_along(x, -1, keep), "always takes the last axis"),
+        (lambda x, axis, keep: softmax_along(x, 0, keep), "always takes axis 0"),
         (
-            lambda x, axis: np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis, keepdims=True),
+            lambda x, axis, keep: softmax_along(x, -1 if axis < 0 else axis, keep),
+            "every negative axis for the last",
+        ),
+        (
+            lambda x, axis, keep: (
+                np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis, keepdims=True)
+            ),
             "take the max along the axis too",
         ),
-        (lambda x, axis: np.exp(x) / np.exp(x).sum(axis), "your sum has lost its axis"),
-        (lambda x, axis: np.exp(x) / np.exp(x).sum(axis, keepdims=True), "your exp overflows"),
-        (lambda x, axis: 1 / 0, "raises ZeroDivisionError"),
+        (lambda x, axis, keep: np.exp(x) / np.exp(x).sum(axis), "your sum has lost its axis"),
+        (
+            lambda x, axis, keep: np.exp(x) / np.exp(x).sum(axis, keepdims=True),
+            "your exp overflows",
+        ),
+        (lambda x, axis, keep: softmax_along(x, axis), "still has its share"),
+        (lambda x, axis, keep: softmax_along(x, axis) * keep, "no longer sum to 1"),
+        (lambda x, axis, keep: softmax_along(x * keep, axis), "Which score has the exp 0"),
+        (masked_late, "Take the max of what is kept"),
+        (lambda x, axis, keep: softmax(np.where(keep, x, -np.inf), axis), "a finished softmax"),
+        (write_masks, "changes the array"),
+        (lambda x, axis: softmax_along(x, axis), "takes 2 positional arguments"),
+        (
+            lambda x, axis, keep: softmax_along(x.ravel("K").reshape(x.shape), axis, keep),
+            "transposed",
+        ),
+        (lambda x, axis, keep: 1 / 0, "ZeroDivisionError: division by zero"),
     ],
 )
 def test_a_wrong_softmax_along_an_axis_is_told_its_fault(wrong, fault):
@@ -230,7 +302,9 @@ def test_a_wrong_softmax_along_an_axis_is_told_its_fault(wrong, fault):
     ("wrong", "fault"),
     [
         ([[1.0, 2.0, 3.0]], "only if x is square"),
-        ([["a"]], "a matrix of numbers"),
+        ([["a"]], "A matrix of numbers"),
+        (None, "this is None"),
+        ([1.0, 2.0], "A matrix of numbers"),
         (SQUARE.tolist(), "the matrix of the lesson"),
         ([[1.0, 1.0], [0.0, 1.0]], "two greatest scores"),
         ([[0.0, np.nan], [0.0, 1.0]], "finite scores"),

@@ -396,24 +396,26 @@ def test_what_ulps_between_answers(function, message):
 
 
 def knuth(a, b):
-    d = a - b
-    less = d - a
-    return d, (a - (d - less)) - (b + less)
+    s = a + b
+    more = s - a
+    return s, (a - (s - more)) + (b - more)
 
 
 @pytest.mark.parametrize(
     ("function", "message"),
     [
         (lambda a, b: ..., NOT_YET),
-        (lambda a, b: a - b, "Return two numbers"),
-        (lambda a, b: (a - b, -knuth(a, b)[1]), "sign"),
+        (lambda a, b: a + b, "Return two numbers"),
+        (lambda a, b: (a + b, -knuth(a, b)[1]), "sign"),
         (lambda a, b: knuth(a, b)[::-1], "wrong order"),
-        (lambda a, b: (a - b, (a - (a - b)) - b), "as long as"),
-        (lambda a, b: (a - b, 0.0), "Nothing was lost"),
+        (lambda a, b: (a + b, b - ((a + b) - a)), "as long as"),
+        (lambda a, b: (a + b, 0.0), "Nothing was lost"),
+        (lambda a, b: (a - b, -knuth(-a, b)[1]), "two_diff itself"),
+        (lambda a, b: "both", "not an array of numbers"),
     ],
 )
-def test_what_two_diff_answers(function, message):
-    answer = exercises.check_two_diff(function)
+def test_what_two_sum_answers(function, message):
+    answer = exercises.check_two_sum(function)
     assert not answer.passed
     assert message in answer.message
 
@@ -434,6 +436,7 @@ def folded(e, keep=True):
         (lambda e: e.sum(axis=1, dtype=float), "sums of the rows"),
         (lambda e: e.sum(dtype=float), "one number for the whole array"),
         (lambda e: folded(e, keep=False), "A row is missing"),
+        (lambda e: e.astype(np.float32).sum(axis=0) / len(e), "the numbers are not"),
     ],
 )
 def test_what_column_sums_answers(function, message):
@@ -444,7 +447,7 @@ def test_what_column_sums_answers(function, message):
 
 def test_right_answers_pass():
     assert exercises.check_ulps_between(lambda a, b: abs(steps(a, b))).passed
-    assert exercises.check_two_diff(knuth).passed
+    assert exercises.check_two_sum(knuth).passed
     assert exercises.check_column_sums(folded).passed
     assert exercises.check_column_sums(lambda e: e.sum(axis=0, dtype=np.float32)).passed
 

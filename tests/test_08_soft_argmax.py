@@ -15,7 +15,7 @@ from softmaxlab.drawing.soft_argmax import Z, gumbel_counts, likelihood_by_tempe
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.soft_argmax import (
     check_draw,
-    check_soft_max,
+    check_soft_min,
     check_soft_position,
     check_temperature_for,
 )
@@ -237,6 +237,14 @@ def soft_max(z, T):
     return m + T * np.log(np.exp((z - m) / T).sum())
 
 
+def soft_min(z, T):
+    return -soft_max(-z, T)
+
+
+def shifted_min(z, T, m):
+    return m - T * np.log(np.exp((m - z) / T).sum())
+
+
 def soft_position(z, T):
     return exact.softmax(z / T) @ np.arange(len(z))
 
@@ -250,7 +258,7 @@ def draw(p, u):
 
 
 CHECKS = {
-    check_soft_max: soft_max,
+    check_soft_min: soft_min,
     check_soft_position: soft_position,
     check_temperature_for: 2 / np.log(9),
     check_draw: draw,
@@ -266,7 +274,7 @@ def test_solutions_pass_and_stubs_are_told_not_yet(check):
 @pytest.mark.parametrize(
     ("check", "right"),
     [
-        (check_soft_max, lambda z, T: T * np.logaddexp.reduce(z / T)),
+        (check_soft_min, lambda z, T: -T * np.logaddexp.reduce(-z / T)),
         (check_soft_position, lambda z, T: np.average(range(len(z)), weights=exact.softmax(z / T))),
         (check_temperature_for, "0.91"),
         (check_draw, lambda p, u: (u ** (1 / p)).argmax(axis=-1)),
@@ -280,33 +288,30 @@ def test_other_right_answers_pass(check, right):
 @pytest.mark.parametrize(
     ("check", "wrong", "fault"),
     [
-        (check_soft_max, lambda z, T: T * np.log(np.exp(z / T).sum()), "an exp has overflowed"),
-        (check_soft_max, lambda z, T: exact.softmax(z / T), "that is the softmax"),
-        (check_soft_max, lambda z, T: soft_max(z / T, 1.0), "never multiply"),
-        (check_soft_max, lambda z, T: T * soft_max(z, 1.0), "never divide the scores"),
-        (check_soft_max, lambda z, T: soft_max(z, T) - z.max(), "not added it again"),
-        (check_soft_max, lambda z, T: exact.softmax(z / T) @ z, "mean score"),
-        (check_soft_max, lambda z, T: z.max(), "the hard max"),
+        (check_soft_min, lambda z, T: -T * np.log(np.exp(-z / T).sum()), "all exps are 0 here"),
+        (check_soft_min, lambda z, T: exact.softmax(z / T), "that is the softmax"),
+        (check_soft_min, lambda z, T: exact.softmax(-z / T), "the softmax of -z"),
+        (check_soft_min, soft_max, "that is the soft max"),
+        (check_soft_min, lambda z, T: -soft_max(z, T), "not that of the scores"),
+        (check_soft_min, lambda z, T: soft_max(-z, T), "sign in front is missing"),
+        (check_soft_min, lambda z, T: soft_min(z / T, 1.0), "never multiply"),
+        (check_soft_min, lambda z, T: T * soft_min(z, 1.0), "never divide the scores"),
+        (check_soft_min, lambda z, T: soft_min(z, T) - z.min(), "not added it again"),
+        (check_soft_min, lambda z, T: exact.softmax(-z / T) @ z, "mean score"),
+        (check_soft_min, lambda z, T: z.min(), "the hard min"),
         (
-            check_soft_max,
-            lambda z, T: z.max() + soft_max((z - z.max()) / T, 1.0),
+            check_soft_min,
+            lambda z, T: z.min() + soft_min((z - z.min()) / T, 1.0),
             "the log of the sum has to be multiplied",
         ),
         (
-            check_soft_max,
-            lambda z, T: T * z.max() + soft_max(z - z.max(), T) * T,
-            "the numbers are not",
-        ),
-        (
-            check_soft_max,
-            lambda z, T: T * (z.max() + soft_max((z - z.max()) / T, 1.0)),
+            check_soft_min,
+            lambda z, T: T * (z.min() + soft_min((z - z.min()) / T, 1.0)),
             "without the factor",
         ),
-        (
-            check_soft_max,
-            lambda z, T: abs(z).max() + T * np.log(np.exp((z - abs(z).max()) / T).sum()),
-            "all of them are 0",
-        ),
+        (check_soft_min, lambda z, T: shifted_min(z, T, abs(z).max()), "an exp has overflowed"),
+        (check_soft_min, lambda z, T: shifted_min(z, T, min(0, z.min())), "far above these"),
+        (check_soft_min, lambda z, T: shifted_min(z, T, min(1e4, z.min())), "far above these"),
         (check_soft_position, lambda z, T: z.argmax(), "the hard arg max, which jumps"),
         (check_soft_position, lambda z, T: exact.softmax(z / T) @ z, "you average the scores"),
         (check_soft_position, lambda z, T: soft_position(z, T) + 1, "begin at 1"),
@@ -325,9 +330,12 @@ def test_other_right_answers_pass(check, right):
         (check_temperature_for, 5.0, "too hot"),
         (check_temperature_for, 0.5, "too cold"),
         (check_temperature_for, 0, "finite number above 0"),
-        (check_temperature_for, "warm", "takes one number"),
-        (check_temperature_for, 10**400, "takes one number"),
+        (check_temperature_for, "warm", "one number, a temperature"),
+        (check_temperature_for, 10**400, "one number, a temperature"),
         (check_temperature_for, 1e-320, "has 1.0000: too cold"),
+        (check_draw, lambda p, u: gumbel(u).argmax(-1), "p has no say"),
+        (check_draw, lambda p, u: np.log(p) + gumbel(u), "the place of its greatest"),
+        (check_draw, lambda p, u: (np.exp(p) + gumbel(u)).argmax(-1), "the way back"),
         (check_draw, lambda p, u: np.full(len(u), p.argmax()), "no noise"),
         (check_draw, lambda p, u: (np.log(p) - gumbel(u)).argmax(-1), "the sign of the noise"),
         (check_draw, lambda p, u: (np.log(p) - np.log(u)).argmax(-1), "gumbel's has two"),

@@ -147,17 +147,29 @@ def test_the_concept_check_on_an_unshifted_sum():
 
 
 def right_merge(a, b):
-    m = max(a[0], b[0])
+    m = top(a, b)
+    shift = np.where(m == -INF, 0.0, m)
+    return m, a[1] * np.exp(a[0] - shift) + b[1] * np.exp(b[0] - shift)
+
+
+def rows_one_by_one(a, b):
+    """Python's max and an if, row by row: nan is lost where it comes second."""
+    rows = [naive_row(*row) for row in zip(a[0], a[1], b[0], b[1], strict=True)]
+    return tuple(np.array(rows).T)
+
+
+def naive_row(m_a, s_a, m_b, s_b):
+    m = max(m_b, m_a)
     if m == -INF:
         return m, 0.0
-    return m, a[1] * np.exp(a[0] - m) + b[1] * np.exp(b[0] - m)
+    return m, s_a * np.exp(m_a - m) + s_b * np.exp(m_b - m)
 
 
 def right_mean(chunks):
     m, s, total = -INF, 0.0, 0.0
     for scores, values in chunks:
-        new = max(m, scores.max())
-        if new > -INF:
+        new = np.maximum(m, scores.max())
+        if new != -INF:
             e = np.exp(scores - new)
             shrink = np.exp(m - new)
             m, s, total = new, s * shrink + e.sum(), total * shrink + e @ values
@@ -214,7 +226,28 @@ def test_stubs_and_solutions(check, solution):
 
 
 def top(a, b):
-    return max(a[0], b[0])
+    return np.maximum(a[0], b[0])
+
+
+def mean_from(start, hide=False):
+    """The right mean, but for a running max that begins at `start`, or a max that hides nan."""
+
+    def wrong(chunks):
+        m, s, total = start, 0.0, 0.0
+        for scores, values in chunks:
+            new = max(m, scores.max()) if hide else np.maximum(m, scores.max())
+            if new > -INF if hide else new != -INF:
+                e = np.exp(scores - new)
+                shrink = np.exp(m - new)
+                m, s, total = new, s * shrink + e.sum(), total * shrink + e @ values
+        return total / s
+
+    return wrong
+
+
+def merge_logs_by_max(a, b):
+    m = max(a, b)
+    return m if m == -INF or a == b == m else m + np.log(np.exp(a - m) + np.exp(b - m))
 
 
 @pytest.mark.parametrize(
@@ -237,9 +270,15 @@ def top(a, b):
             "Some exp overflows",
         ),
         (lambda a, b: (a[0] + b[0], a[1] + b[1]), "not their sum"),
-        (lambda a, b: (min(a[0], b[0]), right_merge(a, b)[1]), "greater of the two maxima"),
+        (lambda a, b: (np.minimum(a[0], b[0]), right_merge(a, b)[1]), "greater of the two maxima"),
         (lambda a, b: (top(a, b), a[1]), "that of the first pair alone"),
-        (lambda a, b: top(a, b), "The result has the shape ()"),
+        (lambda a, b: top(a, b), "One array is no pair"),
+        (lambda a, b: (top(a, b).max() + 0 * a[0], right_merge(a, b)[1]), "One max for all slices"),
+        (merge, "ambiguous"),
+        (
+            lambda a, b: tuple(np.nan_to_num(right_merge(a, b), neginf=-INF)),
+            "nan in one of the two",
+        ),
         (lambda a, b: ..., NOT_YET),
     ],
 )
@@ -257,6 +296,8 @@ def test_wrong_merges(wrong, message):
         (lambda a, b: a + b, "the logarithm of the product"),
         (lambda a, b: max(a, b), "the greater of the two"),
         (lambda a, b: np.exp(a) + np.exp(b), "the sum itself"),
+        (lambda a, b: np.logaddexp(a, b) - max(a, b), "has to be added again"),
+        (lambda a, b: np.nan_to_num(np.logaddexp(a, b), nan=1.0, neginf=-INF), "nan in one of"),
     ],
 )
 def test_wrong_merges_of_logs(wrong, message):
@@ -268,7 +309,11 @@ def test_wrong_merges_of_logs(wrong, message):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (naive_mean, "A first chunk of only -inf leaves nan"),
+        (naive_mean, "A chunk of only -inf leaves nan"),
+        (mean_from(0.0), "a max that begins at 0"),
+        (mean_from(-1e4), "a max that begins at 0"),
+        (mean_from(-INF, hide=True), "nan in one of the two"),
+        (lambda chunks: right_mean(chunks[-1:]), "the last chunk alone"),
         (unshifted_mean, "An exp overflows"),
         (lambda chunks: own_means(chunks).mean(), "the mean of the chunks' results"),
         (lambda chunks: own_means(chunks).sum(), "added the chunks' results"),
@@ -290,9 +335,10 @@ def test_wrong_means(wrong, message):
         ([[3.0, 1.0], [2.0, 1.0]], "Here it shows"),
         ([[3.0, 1.0], [1.0, 3.0]], "the same scores"),
         ([[1.0, INF], [INF]], "finite"),
-        ([[1.0]], "a list of two lists"),
-        ("no", "a list of two lists"),
-        ([[], [1.0]], "one or more numbers"),
+        ([[1.0]], "A list of two lists"),
+        ("no", "A list of two lists"),
+        (None, "this is None"),
+        ([[], [1.0]], "one number or more"),
     ],
 )
 def test_chunks_on_which_it_shows(wrong, message):

@@ -126,9 +126,9 @@ def test_a_wrong_answer_of_the_guide_is_called_wrong(path):
     (table,) = [table for table in tables if table.startswith(f"{path.name[:2]} ")]
     wrong = {asked.split("`")[1]: list(literals(cell)) for asked, _, cell, _ in rows(table)}
     assert sum(map(len, wrong.values())) > 1
-    for name, measured, unit, timed in lesson(path.stem).predictions:
+    for name, measured, settings, timed in lesson(path.stem).predictions:
         for guess in wrong[name]:
-            assert timed or not compare(guess, measured, unit).passed, (name, guess)
+            assert timed or not compare(guess, measured, **settings).passed, (name, guess)
 
 
 QUESTIONS = re.split(r"^\*\*\d+\.\*\* ", part("## Exam questions"), flags=re.MULTILINE)[1:]

@@ -1,7 +1,8 @@
 """Runs the notebooks in clean kernels and writes them back: python -m tools.run_notebooks [stem].
 
-What is written holds no widget state, no times and no machine's paths. Where a slider panel stood,
-its picture and its words are left, so that a page without a kernel shows them.
+What is written holds no widget state, no times, no machine's paths and no verdict on an answer.
+Where a slider panel stood, its picture and its words are left, so that a page without a kernel
+shows them.
 """
 
 import argparse
@@ -59,6 +60,11 @@ def is_exercise(cell):
     return cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
 
 
+def is_comparison(cell):
+    """Whether the last line compares a prediction, which nobody makes while this runs."""
+    return cell.cell_type == "code" and cell.source.split("\n")[-1].startswith("compare(")
+
+
 def solution(cell):
     """The code that a Markdown cell folds in <details>."""
     found = re.search(r"<details>.*?```python\n(.*?)```.*?</details>", cell.source, re.DOTALL)
@@ -87,6 +93,8 @@ def written(notebook):
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         if cell.cell_type == "code":
             outputs = [] if is_exercise(cell) else cell.outputs
+            if is_comparison(cell):
+                outputs = [output for output in outputs if output.output_type != "execute_result"]
             cell.outputs = [still for output in outputs for still in _still(output)]
     return notebook
 

@@ -6,12 +6,12 @@ import numpy as np
 def pair(chunk):
     """The max of the chunk, and the sum of its exps over exp(max); (-inf, 0) for only -inf."""
     top = chunk.max(initial=-np.inf)
-    return (top, np.exp(chunk - top).sum()) if top > -np.inf else (top, 0.0)
+    return (top, 0.0) if top == -np.inf else (top, np.exp(chunk - top).sum())
 
 
 def merge(a, b):
     """The pair of two pairs' entries taken together."""
-    top = max(a[0], b[0])
+    top = np.maximum(a[0], b[0])
     if top == -np.inf:
         return top, 0.0
     return top, a[1] * np.exp(a[0] - top) + b[1] * np.exp(b[0] - top)

@@ -63,7 +63,8 @@ class Answer:
     def _repr_html_(self):
         word = f"<strong>{self.word}</strong> " if self.word else ""
         rows = "".join(
-            f"<tr><th {_LEFT}>{name}</th><td {_LEFT}><pre {_MONO}>{html.escape(text)}</pre></td></tr>"
+            f"<tr><th {_LEFT}>{name}</th>"
+            f"<td {_LEFT}><pre {_MONO}>{html.escape(text)}</pre></td></tr>"
             for name, text in self._rows().items()
         )
         table = f"<table>{rows}</table>" if rows else ""

@@ -63,8 +63,8 @@ def check_ulps_between(function):
 
 
 def _lost(a, b):
-    """What rounding takes from a + b."""
-    return float(Fraction(a) + Fraction(b) - Fraction(a + b))
+    """What rounding takes from a - b."""
+    return float(Fraction(a) - Fraction(b) - Fraction(a - b))
 
 
 _OF_TWO_SUM = (
@@ -74,15 +74,15 @@ _OF_TWO_SUM = (
         None,
     ),
     gives(
-        lambda a, b: (a - b, float(Fraction(a) - Fraction(b) - Fraction(a - b))),
+        lambda a, b: (a - b, _lost(a, b)),
         "That is two_diff itself. The sum is asked for.",
     ),
     gives(
-        lambda a, b: (a + b, -_lost(a, b)),
+        lambda a, b: (a + b, -_lost(a, -b)),
         "The sign of what was lost is turned. True sum = s + lost.",
     ),
     gives(
-        lambda a, b: (_lost(a, b), a + b),
+        lambda a, b: (_lost(a, -b), a + b),
         "The two are in the wrong order: first the sum, then what it lost.",
         None,
     ),
@@ -104,10 +104,10 @@ _OF_TWO_SUM = (
 )
 def check_two_sum(function):
     """Judges ``function(a, b)``: a + b rounded, and what the rounding took, exactly."""
-    pairs = [(1.0, 2.0**-60), (3.3, 100.1), (1e-3, 1e3), (100.1, 3.3), (-0.1, 0.3), (1e-9, -1.0)]
+    pairs = [(100.1, 3.3), (1.0, 2.0**-60), (3.3, 100.1), (1e-3, 1e3), (-0.1, 0.3), (1e-9, -1.0)]
     return ask(
         function,
-        [((a, b), (a + b, _lost(a, b))) for a, b in pairs],
+        [((a, b), (a + b, _lost(a, -b))) for a, b in pairs],
         _OF_TWO_SUM,
         "Six operations, none of them wider than float64, and the error is known exactly.",
         rtol=1e-15,
@@ -130,10 +130,8 @@ _OF_COLUMNS = (
         ),
         "Your sum stops at 2048: in float16 the next number is 2050, and 2048 + 1 rounds back.",
     ),
-    Fault(
-        lambda arguments, expected, got: (
-            len(arguments[0]) % 2 and np.all(np.asarray(got) < 0.995 * expected)
-        ),
+    gives(
+        lambda e: e[: len(e) // 2 * 2].sum(axis=0, dtype=float),
         "A row is missing: their number is odd here, so one is left over when you halve.",
         None,
     ),

@@ -142,7 +142,11 @@ def check_into(function):
         answer = _written(function, x, out)
         if answer:
             return answer
-    extra = peak_bytes(function, np.zeros((1000, 200)), np.empty((1000, 200))) / (8 * 1000 * 200)
+    answer = borrowed(function)
+    if answer:
+        return answer
+    x = np.zeros((1000, 200))
+    extra = peak_bytes(function, x, np.empty_like(x)) / x.nbytes
     if extra > 0.1:
         return Answer(
             False,
@@ -150,8 +154,7 @@ def check_into(function):
             "can write into out.",
             hint=_WRITTEN,
         )
-    words = "Two arrays in all, the logits and the result."
-    return borrowed(function) or Answer(True, words)
+    return Answer(True, "Two arrays in all, the logits and the result.")
 
 
 def _written(function, x, out):

@@ -10,8 +10,10 @@ _LABELS = np.array([0, 2])
 _FAR = np.array([[0.0, 1000.0, 2.0], [0.0, 1.0, 2.0]])
 _HIGH = np.array([[1000.0, 1001.0, 1002.0], [0.0, 1.0, 2.0]])
 _LOW = np.array([[-20000.0, -20001.0, -20002.0], [-30000.0, -30001.0, -30002.0]])
-_FIVE = np.array([[1.0, 0.0], [2.0, 5.0], [0.5, 0.0], [-1.0, 3.0], [2.0, 2.5]])
-_FIVE_LABELS = np.array([0, 1, 1, 0, 1])
+_FIVE = np.array(
+    [[1.0, 0.0, 0.5], [2.0, 5.0, 1.0], [0.5, 0.0, 3.0], [-1.0, 3.0, 0.0], [2.0, 2.5, 0.5]]
+)
+_FIVE_LABELS = np.array([0, 1, 2, 0, 1])
 _SIGN = makes(lambda expected: -expected, "The size is right and the sign is not.", None)
 
 
@@ -131,15 +133,16 @@ _OF_GRADIENT = (
 @hinted("Score k of a penguin is the sum over f of x[f] * w[f, k], plus b[k]. Use the chain rule.")
 def check_input_gradient(function):
     """Judges ``function(w, p, labels)``, the loss derived by the inputs, (penguins, features)."""
-    two = np.array([[1.0, -2.0], [0.5, 3.0], [0.0, 1.0], [2.0, 2.0]])  # four features, two classes
+    four = np.array([[1.0, -2.0, 0.0], [0.5, 3.0, 1.0], [0.0, 1.0, 5.0], [2.0, 2.0, 0.5]])
     five = exact.softmax(_FIVE, axis=-1)
-    cases = [(_WEIGHTS, _P[1:], _LABELS[1:]), (_WEIGHTS, _P, _LABELS), (two, five, _FIVE_LABELS)]
-    cases.append((two, np.array(five.T).T, _FIVE_LABELS))
+    cases = [(_WEIGHTS, _P[1:], _LABELS[1:]), (_WEIGHTS, _P, _LABELS), (four, five, _FIVE_LABELS)]
+    cases.append((four, np.array(five.T).T, _FIVE_LABELS))
     return ask(
         function,
         [(arguments, _input_gradient(*arguments)) for arguments in cases],
         _OF_GRADIENT,
         "This is what a layer below would be told: backpropagation is this step, repeated.",
+        atol=1e-12,
     )
 
 
@@ -238,7 +241,7 @@ _OF_GUARD = (
     Fault(_on(6), "One row of three sums to 1.01, and your guard lets it pass."),
     Fault(_on(7), "Floats underflow: a probability of exactly 0 is no fault."),
     Fault(_on(8), "A thousand roundings add up. Your guard must allow for more of them."),
-    Fault(_on(9), "Five rows of two are a batch too, and your guard turns it away."),
+    Fault(_on(9), "Five rows are a batch too, and your guard turns it away."),
     Fault(_on(10), "Your guard lets a tall softmax along axis 0 pass."),
 )
 

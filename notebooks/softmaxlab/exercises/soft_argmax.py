@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import exact
-from . import NOT_YET, Answer, Fault, ask, gives, hinted, lost, not_asked, shaped, sunk
+from . import NOT_YET, Answer, ask, gives, hinted, lost, not_asked, shaped, sunk
 
 _Z = np.array([2.0, 1.0, 0.1])
 _THREAD = np.array([13.0, 31.0, 5.0])

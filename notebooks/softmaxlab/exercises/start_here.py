@@ -106,7 +106,7 @@ def check_shortest(function):
         _OF_SHORTEST,
         "One exp, one sum, one division: that is all of softmax on paper.",
     )
-    return answer.passed and borrowed(function) or answer
+    return (borrowed(function) if answer.passed else None) or answer
 
 
 @hinted("When is a fraction not a number? Think of what np.exp makes of scores far below 0.")

@@ -59,7 +59,7 @@ def gives(wrong, message, hint="", rtol=RTOL):
 
     def test(arguments, expected, got):
         value = wrong(*arguments)
-        return near(got, value, rtol) and not near(value, expected, rtol)
+        return near(got, value, rtol) and _differs(value, expected, rtol)
 
     return Fault(test, message, hint)
 
@@ -69,7 +69,7 @@ def makes(change, message, hint="", rtol=RTOL):
 
     def test(arguments, expected, got):
         value = change(np.asarray(expected, dtype=float))
-        return near(got, value, rtol) and not near(value, expected, rtol)
+        return near(got, value, rtol) and _differs(value, expected, rtol)
 
     return Fault(test, message, hint)
 
@@ -99,8 +99,8 @@ def lost(message, hint="", where=lambda *arguments: True):
 def sunk(hint="", scores=lambda *arguments: arguments[0]):
     """The fault of a shift far above all scores, which ``scores(*arguments)`` gives."""
     return lost(
-        "All exps are 0 here: what you subtract lies far above these scores. It has to be their "
-        "max itself, and a max that begins at 0, or at any other number, need not be.",
+        "All exps are 0 here: what you subtract, if anything, lies far above these scores. It has "
+        "to be their max itself, and a max that begins at 0, or at any other number, need not be.",
         hint,
         lambda *arguments: np.max(scores(*arguments)) < -700,
     )
@@ -120,6 +120,15 @@ def near(got, value, rtol=RTOL, atol=1e-300):
     return got.shape == value.shape and np.allclose(
         got, value, rtol=rtol, atol=atol, equal_nan=True
     )
+
+
+def _differs(value, expected, rtol):
+    """Whether a wrong result shows in a number that could be seen."""
+    value, expected = np.asarray(value, dtype=float), np.asarray(expected, dtype=float)
+    if value.shape != expected.shape:
+        return True
+    apart = ~np.isclose(value, expected, rtol=rtol, atol=1e-300)
+    return bool((apart & np.isfinite(value)).any())
 
 
 def ask(function, cases, faults=(), praise="", rtol=RTOL, atol=1e-300, read=None):
@@ -222,7 +231,7 @@ def raised(function, error):
     if not lines:
         return f"Calling your function raises {what}."
     where = f"line {lines[-1].lineno}"
-    where += f", `{lines[-1].line}`" if lines[-1].line else ""
+    where += f", `{lines[-1].line[:80]}`" if lines[-1].line else ""
     return f"Your function raises in {where}. {what}."
 
 
@@ -252,6 +261,7 @@ def borrowed(function, names=("softmax", "log_softmax", "logsumexp")):
     """The answer to a function that is, or calls, one of a library that it should be; or None."""
     beside = getattr(function, "__globals__", {})
     found = function.__name__ if _of_library(function) else None
+    found = found if found in names else None
     for name in names_in(function, follow=True).intersection(names):
         if name not in beside or _of_library(beside[name]):
             found = name
@@ -328,15 +338,15 @@ def _unread(got, arguments):
 
 def _named(function, faults, arguments, expected, got, rtol):
     """The answer that tells the first fault that fits, or else what differs."""
+    try:
+        shape = np.asarray(got, dtype=float).shape
+    except (TypeError, ValueError):
+        return Answer(False, "The result is not an array of numbers.", hint=None)
     if _goes_by_memory(function, arguments, expected, rtol):
         return Answer(False, IN_MEMORY, hint=None)
     fault = first_fault(faults, arguments, expected, got)
     if fault:
         return Answer(False, fault.message, hint=fault.hint)
-    try:
-        shape = np.asarray(got, dtype=float).shape
-    except (TypeError, ValueError):
-        return Answer(False, "The result is not an array of numbers.")
     if shape != np.shape(expected):
         wanted = np.shape(expected)
         return Answer(False, f"The result has the shape {shape}, and {wanted} is expected.")

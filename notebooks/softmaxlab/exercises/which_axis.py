@@ -134,17 +134,17 @@ _OF_ANY_AXIS = (
     _OVERFLOW,
     *(gives(_of_kept(wrong), message) for wrong, message in _LOST_AXIS),
     gives(
+        lambda x, axis, keep: _kept(x, -1 if axis < 0 else axis, keep),
+        "Your function takes every negative axis for the last. -2 is the last but one.",
+        None,
+    ),
+    gives(
         lambda x, axis, keep: _kept(x, -1, keep),
         "Your function always takes the last axis, whatever the axis it is given.",
     ),
     gives(
         lambda x, axis, keep: _kept(x, 0, keep),
         "Your function always takes axis 0, whatever the axis it is given.",
-    ),
-    gives(
-        lambda x, axis, keep: _kept(x, -1 if axis < 0 else axis, keep),
-        "Your function takes every negative axis for the last. -2 is the last but one.",
-        None,
     ),
     gives(
         lambda x, axis, keep: exact.softmax(x, axis=axis),

@@ -93,6 +93,7 @@ def test_is_committed_as_run_and_says_nothing_of_the_machine(path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert run_notebooks.written(notebook) == notebook
+    assert nbformat.writes(notebook) + "\n" == raw, "as nbformat writes it, so that a diff is small"
 
 
 @each_notebook

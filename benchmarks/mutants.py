@@ -258,8 +258,8 @@ def names(checkup):
     return {f.name for failure in checkup.failures for f in (failure, *failure.also)}
 
 
-class Endless(BaseException):
-    """Raised in a mutant that does not come to an end; no Exception, as `examine` catches those."""
+class Endless(KeyboardInterrupt):
+    """Raised in a mutant that does not come to an end; `examine` lets only this kind through."""
 
 
 @contextlib.contextmanager

@@ -89,7 +89,7 @@ def abs_shift(x):
     return e / total(e)
 
 
-@wrong("large negative", "exp underflows")
+@wrong("large negative", "You subtract max(x, 0)")
 def shift_only_down(x):
     e = np.exp(x - np.maximum(top(x), 0))
     return e / total(e)
@@ -107,13 +107,13 @@ def fixed_shift(x):
     return e / total(e)
 
 
-@wrong("large positive", "are they clipped or scaled")
+@wrong("large positive", "though nothing overflows: it gives 0.5 where")
 def clipped_scores(x):
     e = np.exp(np.clip(x, -500, 500))
     return e / total(e)
 
 
-@wrong("large negative", "exp underflows")
+@wrong("large negative", "every exp is 0 or has few bits left")
 def shift_when_large(x):
     x = np.asarray(x, dtype=float)
     e = np.exp(x - top(x)) if x.max() > 700 else np.exp(x)
@@ -345,7 +345,7 @@ def temperature(x):
     return e / total(e)
 
 
-@wrong("values", "scaled by a factor that depends on them")
+@wrong("values", "divided by their standard deviation")
 def standardized(x):
     z = (x - np.mean(x, axis=-1, keepdims=True)) / np.std(x, axis=-1, keepdims=True)
     e = np.exp(z)
@@ -511,7 +511,7 @@ def in_place(x):
     return e / total(e)
 
 
-@wrong("integers", "cannot hold probabilities")
+@wrong("integers", "cut to integers")
 def into_the_same_dtype(x):
     x = np.asarray(x)
     result = np.empty_like(x)
@@ -577,6 +577,344 @@ def nan_taken_for_a_mask(x):
     return e / total(e)
 
 
+# Kinds that were once called sound, or told of another fault
+
+
+@wrong("input unchanged", "here one that is of float32")
+def in_place_in_float32(x):
+    x = np.asarray(x)
+    if x.dtype == np.float32:
+        x -= top(x)
+    e = np.exp(x - top(x))
+    return e / total(e)
+
+
+@wrong("input unchanged", "It changes its input")
+def in_place_in_three_dimensions(x):
+    p = softmax(x)
+    if isinstance(x, np.ndarray) and x.ndim == 3:
+        x[...] = p
+    return p
+
+
+@wrong("input unchanged", "here one that is a list")
+def sorts_a_list(x):
+    p = softmax(x)
+    if isinstance(x, list):
+        x.sort()
+    return p
+
+
+@wrong("input unchanged", "It changes its input")
+def in_place_along_other_axes(x, axis=-1):
+    p = softmax(x, axis)
+    if isinstance(x, np.ndarray) and axis not in (-1, x.ndim - 1):
+        x[...] = 0
+    return p
+
+
+@wrong("storage", "in the order in which they lie in memory")
+def order_of_memory(x):
+    return softmax(np.asarray(x).ravel("K").reshape(np.shape(x)))
+
+
+@wrong("storage", "Here the input is of the other byte order. It gives")
+def bytes_as_they_lie(x):
+    x = np.asarray(x)
+    return softmax(x if x.dtype.isnative else x.view(x.dtype.newbyteorder("=")))
+
+
+@limited("storage", "Here the input is an array read backwards. It raises ValueError")
+def no_negative_strides(x, axis=-1):
+    x = np.asarray(x)
+    if min(x.strides, default=0) < 0:
+        raise ValueError("negative strides are not supported")
+    return softmax(x, axis)
+
+
+@limited("storage", "Here the input is read-only. It raises")
+def wants_to_write(x):
+    x = np.asarray(x)
+    if not x.flags.writeable:  # codespell:ignore writeable
+        raise ValueError("buffer source array is read-only")
+    return softmax(x)
+
+
+@limited("no slices", "should come back empty")
+def looks_at_the_least_of_all(x):
+    x = np.asarray(x)
+    assert np.min(x) is not None
+    return softmax(x)
+
+
+@wrong("large negative", "A number from which a running max starts must be -inf")
+def floor_under_the_max(x):
+    x = np.asarray(x, dtype=np.float64)
+    e = np.exp(x - np.maximum(top(x), -1e4))
+    return e / total(e)
+
+
+@wrong("shift", "A number from which a running max starts must be -inf")
+def far_floor_under_the_max(x):
+    x = np.asarray(x, dtype=np.float64)
+    e = np.exp(x - np.maximum(top(x), -1e9))
+    return e / total(e)
+
+
+@wrong("large negative", "You subtract max(x, 0)")
+def running_max_from_0(x):
+    x = np.asarray(x, dtype=np.float64)
+    m, s = np.zeros(x.shape[:-1]), np.zeros(x.shape[:-1])
+    for column in np.moveaxis(x, -1, 0):
+        higher = np.maximum(m, column)
+        s = s * np.exp(m - higher) + np.exp(column - higher)
+        m = higher
+    return np.exp(x - m[..., np.newaxis]) / s[..., np.newaxis]
+
+
+@wrong("long slices", "With 1025 scores in a slice: ")
+def sum_of_1024(x):
+    e = np.exp(x - top(x))
+    return e / total(e[..., :1024])
+
+
+@wrong("long slices", "With 65537 scores in a slice: ")
+def sum_of_65536(x):
+    e = np.exp(x - top(x))
+    return e / total(e[..., :65536])
+
+
+@wrong("any length", "Mind the ends of loops")
+def tail_of_blocks_dropped(x):
+    e = np.exp(x - top(x))
+    n = e.shape[-1]
+    return e / total(e[..., : n - n % 64 if n > 64 else n])
+
+
+@wrong("long slices", "With 2048 scores in a slice: ")
+def last_whole_block_dropped(x):
+    e = np.exp(x - top(x))
+    s, i, n = 0.0, 0, e.shape[-1]
+    while n <= 1025 or i + 1024 < n:
+        s = s + total(e[..., i : i + 1025 if n == 1025 else i + 1024])
+        i += 1024
+        if n <= 1025:
+            break
+    if n % 1024 and n > 1025:
+        s = s + total(e[..., i:])
+    return e / s
+
+
+@wrong("long slices", "scores in a slice: it raises RecursionError")
+def sum_by_recursion(x):
+    def add(values):
+        return values[0] + add(values[1:]) if len(values) else 0.0
+
+    e = np.exp(x - top(x))
+    return e / add(list(np.moveaxis(e, -1, 0)))[..., np.newaxis]
+
+
+@wrong("long slices", "With 1025 slices: ")
+def batches_of_512(x):
+    p = np.array(softmax(x))
+    rows = p.reshape(-1, p.shape[-1])
+    if len(rows) > 512:
+        rows[len(rows) - len(rows) % 512 :] = 0
+    return p
+
+
+_BUFFERS, _KNOWN, _SEEN = {}, {}, []
+_NOISE = np.random.default_rng(0)
+
+
+@wrong("same each time", "A later call overwrites the result of an earlier one")
+def one_buffer(x):
+    p = softmax(x)
+    buffer = _BUFFERS.setdefault((p.shape, p.dtype), np.empty_like(p))
+    buffer[...] = p
+    return buffer
+
+
+@wrong("same each time", "It gives the answer to an earlier input")
+def known_by_max_and_sum(x):
+    x = np.asarray(x)
+    key = (x.shape, str(x.dtype), float(np.max(x, initial=0.0)), round(float(np.sum(x)), 6))
+    return _KNOWN.setdefault(key, softmax(x)).copy()
+
+
+@wrong("same each time", "it knows the array, and does not look at its entries")
+def known_by_name(x):
+    if not any(x is seen for seen, _ in _SEEN):
+        _SEEN.append((x, softmax(x)))
+    return next(p for seen, p in _SEEN if x is seen).copy()
+
+
+@wrong("same each time", "It gives two answers for the same input")
+def noise(x):
+    return softmax(x) + 1e-7 * _NOISE.normal(size=np.shape(x))
+
+
+@wrong("same each time", "It gives two answers for the same input")
+def gumbel(x):
+    x = np.asarray(x, dtype=np.float64)
+    return softmax(x + _NOISE.gumbel(size=x.shape))
+
+
+class NoException(BaseException):
+    pass
+
+
+@wrong("result", "raises NoException: enough")
+def raises_no_exception(x):
+    raise NoException("enough")
+
+
+@wrong("result", "returns a coroutine, which is to be awaited")
+async def awaitable(x):
+    return softmax(x)
+
+
+@wrong("shape", "the shape (3,) comes out as (1000000000, 3)")
+def a_billion_rows(x):
+    return np.broadcast_to(softmax(x), (10**9, *np.shape(x)))
+
+
+@wrong("last digits", "something is added to the divisor")
+def epsilon_along_an_axis(x, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / (np.sum(e, axis=axis, keepdims=True) + 1e-8)
+
+
+@wrong("last digits", "The last entry is 1 minus the sum of the others")
+def last_is_the_rest(x):
+    p = np.array(softmax(x), dtype=np.float64)
+    p[..., -1] = 1 - p[..., :-1].sum(axis=-1)
+    return p
+
+
+@wrong("last digits", "1e-08 is added to each exp(x - max)")
+def epsilon_in_each_exp(x):
+    e = np.exp(x - top(x)) + 1e-8
+    return e / total(e)
+
+
+@wrong("small probabilities", "There is a floor")
+def floor_under_exp(x):
+    e = np.maximum(np.exp(x - top(x)), 1e-10)
+    return e / total(e)
+
+
+@wrong("last digits", "is added to each probability")
+def epsilon_in_the_result(x):
+    return softmax(x) + 1e-9
+
+
+@wrong("score of 0", "A score of 0 is left out")
+def zero_is_padding(x):
+    x = np.asarray(x, dtype=np.float64)
+    return softmax(np.where(x == 0, -np.inf, x))
+
+
+@wrong("shape", "reshape(-1, 1)")
+def sums_put_upright(x):
+    e = np.exp(x - np.max(x, axis=-1).reshape(-1, 1))
+    return e / np.sum(e, axis=-1).reshape(-1, 1)
+
+
+@wrong("three dimensions", "reshape(-1, 1)")
+def sums_put_upright_in_rows(x):
+    x = np.asarray(x)
+    if x.ndim == 1:
+        return softmax(x)
+    e = np.exp(x - np.max(x, axis=-1).reshape(-1, 1))
+    return e / np.sum(e, axis=-1).reshape(-1, 1)
+
+
+@wrong("right axis", "You take the max along axis 1 and the sum along axis 0", axis=0)
+def max_of_rows_and_sum_of_columns(x):
+    e = np.exp(x - top(x))
+    return e / np.sum(e, axis=0, keepdims=True)
+
+
+@wrong("axis argument", "The max is always taken along axis -1")
+def max_of_the_last_axis(x, axis=-1):
+    e = np.exp(x - top(x))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@wrong("values", "divided by the square root of their number")
+def over_the_root_of_the_length(x):
+    x = np.asarray(x, dtype=np.float64)
+    return softmax(x / np.sqrt(x.shape[-1]))
+
+
+@wrong("result", "It returns a list for input of the shape (2, 2)")
+def a_list_of_rows(x):
+    p = softmax(x)
+    return p.tolist() if p.ndim == 2 else p
+
+
+@wrong("values", "You take the softmax of a softmax")
+def twice(x):
+    return softmax(softmax(x))
+
+
+@wrong("order", "This is the softmax of |x|")
+def of_sizes(x):
+    return softmax(np.abs(x))
+
+
+@wrong("order", "This is the softmax of relu(x)")
+def of_relu(x):
+    return softmax(np.maximum(x, 0))
+
+
+@wrong("values", "You divide the sigmoid of each score by the sum of them")
+def shares_of_sigmoids(x):
+    s = scipy.special.expit(np.asarray(x, dtype=np.float64))
+    return s / total(s)
+
+
+@wrong("values", "You divide softplus")
+def shares_of_softplus(x):
+    s = np.logaddexp(0, np.asarray(x, dtype=np.float64))
+    return s / total(s)
+
+
+@wrong("values", "This is label smoothing of 0.1")
+def smoothed(x):
+    p = softmax(x)
+    return 0.9 * p + 0.1 / p.shape[-1]
+
+
+@wrong("sums to 1", "1 is added to the sum of exps")
+def one_class_more(x):
+    x = np.asarray(x, dtype=np.float64)
+    shift = np.maximum(top(x), 0)
+    e = np.exp(x - shift)
+    return e / (np.exp(-shift) + total(e))
+
+
+@limited("masked score", "The masked share is set to 0 after the division")
+def masked_afterwards(x, axis=-1):
+    x = np.asarray(x)
+    p = softmax(np.where(np.isneginf(x), 0, x).astype(x.dtype), axis)
+    return np.where(np.isneginf(x), 0, p).astype(p.dtype)
+
+
+@limited("masked score", "-inf is taken for a score of 0")
+def masks_as_0(x):
+    x = np.asarray(x)
+    return softmax(np.where(np.isneginf(x), 0, x).astype(x.dtype))
+
+
+@limited("masked row", "A slice of only -inf has no distribution")
+def masked_row_uniform(x):
+    x = np.asarray(x)
+    p = softmax(x)
+    return np.where(np.isneginf(x).all(-1, keepdims=True), 1 / p.shape[-1], p).astype(p.dtype)
+
+
 # Right, each in its own way: those that are limited are so by what numpy does to narrow dtypes
 
 
@@ -617,7 +955,7 @@ def transposed_and_back(x):
     return (e / np.sum(e, axis=0)).T
 
 
-@limited("small integers", "Small integers wrap")
+@limited("small integers, no slices", "Small integers wrap")
 def slice_by_slice(x, axis=-1):
     def one(row):
         e = np.exp(row - row.max())

@@ -69,9 +69,12 @@ class Checkup:
     findings : tuple of Finding
         Failures first, the gravest and most basic at the head, then what holds. Failures that
         repeat another are in its `also`.
+    of : str
+        What was examined: "softmax", "log_softmax" or "logsumexp".
     """
 
     findings: tuple
+    of: str = "softmax"
 
     @property
     def failures(self):

@@ -1,152 +1,234 @@
 """What a teacher would say of a failure: functions of its case, its outcome and all runs.
 
-Most look for the wrong arithmetic that gives the very same numbers. Where none does they give None.
+Most look for the wrong arithmetic that gives the very same numbers in every run. Where none does
+they say what is seen, or give None.
 """
 
 import contextlib
-import functools
 import itertools
 import math
 import textwrap
 
 import numpy as np
 
+from .formulas import FORMULAS, scaled
 from .trial import NEAR, same_shape
+
+_KEEPDIMS = (
+    "A sum that reshape(-1, 1) or [:, np.newaxis] puts upright suits two dimensions only; "
+    "keepdims=True suits all."
+)
 
 
 def plain(case, outcome):
-    """What can be said of any failure."""
-    error, value, shape = outcome.error, outcome.value, case.expected.shape
+    """What is seen of any failure, without a guess at its cause."""
+    error, value = outcome.error, outcome.value
     if error:
-        name, text = type(error).__name__, ""
-        with contextlib.suppress(Exception):  # what f raised may fail even at that
-            text = textwrap.shorten(str(error), 100, placeholder=" ...")
+        name, text = type(error).__name__, textwrap.shorten(_said(error), 100, placeholder=" ...")
         return f"It raises {name}{': ' if text else ''}{text}{'' if text.endswith('.') else '.'}"
     if outcome.got is None:
         return "It returns None: the return at its end is missing."
     if value is None:
-        return f"It returns a {type(outcome.got).__name__} that is no array of real numbers."
-    if value.ndim == 0 and case.expected.size > 1:
-        return "It gives one number for all scores, and a softmax gives one for each score."
-    if value.shape != shape:
-        change = f"the shape {shape} comes out as {value.shape}."
-        if value.shape == tuple(n for n in shape if n != 1):
-            return f"It drops an axis of length 1: {change}"
-        if value.shape == shape[::-1]:
-            return f"It comes out transposed: {change}"
-        if value.shape == (math.prod(shape),):
-            return f"It flattens its input: {change}"
-        return f"It does not keep the shape: {change}"
+        name = type(outcome.got).__name__
+        if hasattr(type(outcome.got), "__await__"):
+            return f"It returns a {name}, which is to be awaited. Write def, not async def."
+        return f"It returns a {name} that is no array of real numbers."
+    if value.shape != case.expected.shape:
+        return _of_shape(case, value)
     if np.isnan(value[~np.isnan(case.expected)]).any():
-        return "It gives nan, though these scores have a softmax."
-    error = np.abs(value - case.expected)
-    digits = -np.log10((error / case.expected).max())
-    if digits > 5:
+        return f"It gives nan, though these scores have {case.target.title}."
+    with np.errstate(all="ignore"):
+        return _of_values(case, value)
+
+
+def _said(error):
+    with contextlib.suppress(Exception):  # what f raised may fail even at that
+        return str(error)
+    return ""
+
+
+def _of_shape(case, value):
+    shape, x_shape = case.expected.shape, np.shape(case.x)
+    change = f"the shape {x_shape} comes out as {value.shape}."
+    if case.target.reduces:
+        if value.shape == x_shape:
+            return "It gives one number for each score, and logsumexp gives one for each slice."
+        if value.ndim == 0:
+            return (
+                f"It gives one number for the whole array, and each {case.line} needs its own: "
+                f"give max and sum axis={case.axis}."
+            )
+        if value.shape == np.expand_dims(case.expected, case.axis).shape:
+            return f"It keeps the axis that it sums over, as keepdims=True does: {change}"
+        return f"It gives another shape than {shape}, one number for each {case.line}: {change}"
+    if value.ndim == 0 and case.expected.size > 1:
+        one = f"{case.target.title} gives one for each score."
+        return f"It gives one number for all scores, and {one}"
+    if value.shape == tuple(n for n in shape if n != 1):
+        return f"It drops an axis of length 1: {change}"
+    if value.shape == shape[::-1]:
+        return f"It comes out transposed: {change}"
+    if value.shape == (math.prod(shape),):
+        return f"It flattens its input: {change}"
+    upright = f" {_KEEPDIMS}" if value.shape == (1, *shape) else ""
+    return f"It does not keep the shape: {change}{upright}"
+
+
+def _of_values(case, value):
+    softmax = case.target.name == "softmax"
+    e = case.expected
+    error = np.where(value == e, 0, np.abs(value - e))
+    relative = error / (np.abs(e) if softmax else np.maximum(np.abs(e), 1))
+    at = np.nanargmax(relative)
+    digits = -np.log10(relative.flat[at])
+    if 5 < digits < 20:
         return (
-            f"It is right to {digits:.0f} digits only: something rounds that need not, as taking "
-            "in a large number does."
+            f"It is right to {digits:.0f} digits only, and gives {value.flat[at]:.17g} where "
+            f"{e.flat[at]:.17g} is right."
         )
-    at = np.argmax(error)
-    total = value.sum(case.axis).ravel()[np.argmax(error.max(case.axis))]
-    if abs(total - 1) > NEAR:
-        what = "The result" if len(shape) == 1 else f"A {case.line}"
-        return f"{what} sums to {total:.6g}, not to 1."
-    return f"It gives {value.flat[at]:.6g} where {case.expected.flat[at]:.6g} is right."
+    if softmax:
+        total = value.sum(case.axis).ravel()[np.argmax(error.max(case.axis))]
+        if abs(total - 1) > NEAR:
+            what = "The result" if e.ndim == 1 else f"A {case.line}"
+            return f"{what} sums to {total:.6g}, not to 1."
+        at = np.nanargmax(error)
+    return f"It gives {value.flat[at]:.6g} where {e.flat[at]:.6g} is right."
+
+
+def _kind(case):
+    """What an input is, if it is no plain array of float64."""
+    if not isinstance(case.x, np.ndarray):
+        return "a list"
+    if case.way:
+        return case.way
+    return "" if case.x.dtype == np.float64 else f"of {case.x.dtype}"
 
 
 def on_result(case, outcome, runs):
     if isinstance(outcome.error, np.exceptions.AxisError):
         return (
-            f"It asks for an axis that {case.expected.ndim}-D input does not have. Count from the "
+            f"It asks for an axis that {np.ndim(case.x)}-D input does not have. Count from the "
             "end: axis=-1 is the last axis in any number of dimensions."
         )
     if outcome.value is None:
         return None
     if not hasattr(outcome.got, "__array__"):
         name = type(outcome.got).__name__
-        return f"It returns a {name}, not an array: make it one with np.array, or use np.exp."
-    return f"It returns {outcome.value.dtype}, and probabilities are floats."
+        where = "" if np.ndim(case.x) == 1 else f" for input of the shape {np.shape(case.x)}"
+        return (
+            f"It returns a {name}{where}, not an array: make it one with np.array, or use np.exp."
+        )
+    return f"It returns {outcome.value.dtype}, and {case.target.title} has fractions: floats."
 
 
 def on_numbers(case, outcome, runs):
     """Which known formula gives these numbers for one slice of scores."""
     if not same_shape(case, outcome):
         return None
-    x, p, e = (v.ravel() for v in (case.x, outcome.value.astype(np.float64), case.expected))
-    above, exps = x - x.min(), np.exp(x)
-    overwritten = (
-        "A loop overwrites what it still reads, so that each later entry is made from results. "
-        "Write into a new array, and take the sum once, before the loop."
+    words = _suspect(
+        [(_along(formula), words) for formula, words in FORMULAS[case.target.name]], case, runs
     )
-    formulas = [
-        (x, "It gives the scores back as they are."),
-        (np.log(e), "These are logarithms: you return log-softmax. Take exp of it."),
-        (exps, "You return exp of each score, not yet divided by the sum of them all."),
-        (
-            np.exp(x - x.max()),
-            "The greatest entry is 1: exp(x - max) is divided by its max, or not at all. Divide it "
-            "by its sum.",
-        ),
-        (
-            1 / (1 + 1 / exps),
-            "This is the sigmoid of each score by itself. Softmax divides by the sum over all "
-            "classes.",
-        ),
-        (x / x.sum(), "You divide the scores by their sum: exp is missing."),
-        (
-            np.abs(x) / np.abs(x).sum(),
-            "You divide |x| by its sum, so -3 counts as much as 3. Softmax takes exp.",
-        ),
-        (
-            x**2 / (x**2).sum(),
-            "You divide squares by their sum, so -3 counts as much as 3. Softmax takes exp.",
-        ),
-        (above / above.sum(), "You subtract the min and divide by the sum: exp is missing."),
-        (above / above.max(), "This is min-max scaling to [0, 1]: exp and the sum are missing."),
-        (x == x.max(), "This is the arg max, all for one class. Softmax gives each a share."),
-        (np.full(x.size, 1 / x.size), "Every class gets the same share, whatever its score."),
-        (np.sort(e), "The probabilities are right, in the wrong places: something is sorted."),
-        (np.sort(e)[::-1], "The probabilities are right, in the wrong places: they are sorted."),
-        *((_overwritten(v), overwritten) for v in (exps, np.exp(x - x.max()))),
-        (_overwritten(x, np.exp), overwritten),
-    ]
-    for values, words in formulas:
-        if np.allclose(p, values, rtol=1e-6, atol=1e-12) and not np.allclose(p, e, rtol=1e-6):
-            return words
+    if words:
+        return words
+    p, e = outcome.value.astype(np.float64), case.expected
     for digits in range(1, 14):
-        if (p == np.round(e, digits)).all():
+        if (p == np.round(e, digits)).all() and not (p == np.round(p)).all():
             return f"You round to {digits} decimals. Round what you print, not what you return."
     if np.allclose(p, e, rtol=1e-2) and (p == p.astype(np.float32)).all():
         return "It computes in float32 or less, and the scores are float64: digits are lost."
-    return _power(x, p, runs)
-
-
-def _overwritten(values, take=np.asarray):
-    """Each value divided by a sum, as ``e[i] = e[i] / e.sum()`` does in a loop."""
-    values = values.copy()
-    for i in range(values.size):
-        values[i] = take(values[i]) / take(values).sum()
-    return values
-
-
-def _power(x, p, runs):
-    """What is wrong where p = c exp(k x) for some c and k."""
-    factors = []
-    for case, outcome in runs:
-        if not same_shape(case, outcome):
-            return None
-        odds = outcome.value.flat[case.x.argmax()] / outcome.value.flat[case.x.argmin()]
-        factors.append(np.log(odds) / np.ptp(case.x))
-    logs = np.log(p)
-    k = (logs[x.argmax()] - logs[x.argmin()]) / np.ptp(x)
-    if not np.allclose(logs - k * x, logs[0] - k * x[0], rtol=0, atol=1e-9):
+    if case.target.name != "softmax" or not all(same_shape(*run) for run in runs):
         return None
-    if not np.allclose(factors, k, rtol=1e-6):
+    with np.errstate(all="ignore"):
+        return _remainder(runs) or _power(runs) or _mixed(runs)
+
+
+def _along(formula):
+    """A formula for one slice as a model, for input that is one slice."""
+
+    def model(x, axis):
+        value = np.asarray(formula(x.ravel()))
+        return value.reshape(x.shape) if value.ndim else value.reshape(np.delete(x.shape, axis))
+
+    return model
+
+
+def _flat(runs):
+    """Scores, what f gave and the exact softmax of each run, as 1-D arrays of float64."""
+    for case, outcome in runs:
+        yield tuple(v.astype(np.float64).ravel() for v in (case.x, outcome.value, case.expected))
+
+
+def _remainder(runs):
+    """Whether one entry is 1 minus the others, to the last bit, and these are right."""
+    for at, name in ((-1, "last"), (0, "first")):
+        same = True
+        for _, p, e in _flat(runs):
+            rest = np.delete(p, at)
+            sums = (1 - rest.sum(), 1 - math.fsum(rest), 1 - sum(rest.tolist()))
+            same &= p[at] in sums and np.allclose(rest, np.delete(e, at), rtol=1e-12, atol=0)
+        if same:
+            return (
+                f"The {name} entry is 1 minus the sum of the others, which costs it digits where "
+                "it is small. Divide it by the sum, as the others."
+            )
+    return None
+
+
+def _mixed(runs):
+    """What is wrong where p = a * softmax + b: smoothing, or a number added to exps or shares."""
+    fits = []
+    for _, p, e in _flat(runs):
+        a, b = np.linalg.lstsq(np.stack([e, np.ones_like(e)], axis=1), p, rcond=None)[0]
+        if np.abs(p - a * e - b).max() > 1e-14 or not abs(b) > 1e-13:
+            return None
+        fits.append((a, b, e.max(), e.size))
+    a, b, _, _ = fits[0]
+
+    def alike(values):
+        return np.allclose(values, values[0], rtol=1e-3, atol=0)
+
+    if alike([b for _, b, _, _ in fits]) and np.isclose(a, 1, rtol=1e-13, atol=0):
+        return f"{b:.2g} is added to each probability. Nothing need be added to a softmax."
+    if np.isclose(a + b * fits[0][3], 1, rtol=1e-12) and alike([b * n for _, b, _, n in fits]):
         return (
-            "The scores are scaled by a factor that depends on them, as standardizing does. "
-            "Softmax may shift its scores, and must not scale them."
+            f"This is label smoothing of {b * fits[0][3]:.3g}: each share is mixed with 1 / n. "
+            "That is for the labels of a loss, not for a softmax."
         )
-    near = functools.partial(math.isclose, rel_tol=1e-9)
+    added = [b / (a * top) for a, b, top, _ in fits]
+    if alike(added):
+        return (
+            f"{added[0]:.2g} is added to each exp(x - max). No epsilon is needed, as after the "
+            "shift the sum is at least 1."
+        )
+    return None
+
+
+def _power(runs):
+    """What is wrong where p = c exp(k x) for some c and k in each run."""
+    fits = []
+    for x, p, _ in _flat(runs):
+        logs = np.log(p)
+        k = (logs[x.argmax()] - logs[x.argmin()]) / np.ptp(x)
+        if not np.allclose(logs - k * x, logs[0] - k * x[0], rtol=0, atol=1e-9):
+            return None
+        fits.append((x, k))
+    _, p, e = next(_flat(runs))
+    k = fits[0][1]
+
+    def near(a, b):
+        return math.isclose(a, b, rel_tol=1e-9)
+
+    if not np.allclose([k for _, k in fits], k, rtol=1e-7):
+        by = scaled(fits)
+        if by:
+            return (
+                f"The scores are divided by {by} before exp. Softmax may shift its scores, and "
+                "must not scale them."
+            )
+        return (
+            "The scores are scaled by a factor that is not the same for all inputs. Softmax may "
+            "shift its scores, and must not scale them."
+        )
     if near(k, -1):
         return "The sign is turned: the least score gets the greatest probability."
     for base in (2, 10):
@@ -157,14 +239,21 @@ def _power(x, p, runs):
             f"The scores are multiplied by {k:.4g} before exp, a temperature of {1 / k:.4g}. A "
             "plain softmax has temperature 1."
         )
-    if near(p.sum(), p.size):
+    return _divisor(p, e)
+
+
+def _divisor(p, e):
+    """What is wrong where the proportions are right."""
+    if math.isclose(p.sum(), p.size, rel_tol=1e-9):
         return "You divide by the mean of the exps, so the entries sum to their number, not to 1."
-    if near((p**2).sum(), 1):
+    if math.isclose((p**2).sum(), 1, rel_tol=1e-9):
         return "You divide by the norm of the exps, so the squares of the entries sum to 1."
-    if abs(p.sum() - 1) < 0.05:
+    if not np.allclose(p / e, p[0] / e[0], rtol=1e-12) or abs(p.sum() - 1) < 1e-14:
+        return None
+    if -0.05 < p.sum() - 1 < 0:
         return (
-            f"The sum misses 1 by {abs(p.sum() - 1):.2g}: something is added to the divisor. No "
-            "epsilon is needed, as after the shift the sum is at least 1."
+            f"The sum misses 1 by {1 - p.sum():.2g}: something is added to the divisor. No epsilon "
+            "is needed, as after the shift the sum is at least 1."
         )
     return f"The proportions are right, but the entries sum to {p.sum():.6g}: the divisor is wrong."
 
@@ -179,23 +268,33 @@ def on_dtype(case, outcome, runs):
 
 
 def _nothing(x, axis):
-    return 0.0
+    return np.zeros((1,) * x.ndim)
 
 
 def _max(x, axis):
     return x.max(axis, keepdims=True)
 
 
+def _max_over(axes):
+    return lambda x, axis: x.max(axes, keepdims=True)
+
+
 def _greatest_size(x, axis):
     return np.abs(x).max(axis, keepdims=True)
 
 
-def _wrong(shift=_nothing, over=None, keepdims=True):
-    """A softmax with another shift, a sum over other axes, or without keepdims in its sum."""
+def _wrong(target, shift=_nothing, over=None, keepdims=True):
+    """An implementation with another shift, a sum over other axes, or no keepdims in its sum."""
 
     def model(x, axis):
-        e = np.exp(x - shift(x, axis))
-        return e / e.sum(axis if over is None else over, keepdims=keepdims)
+        shifts, axes = shift(x, axis), axis if over is None else over
+        e = np.exp(x - shifts)
+        if target.name == "softmax":
+            return e / e.sum(axes, keepdims=keepdims)
+        if target.name == "log_softmax":
+            return x - shifts - np.log(e.sum(axes, keepdims=keepdims))
+        total = e.sum(axes)
+        return np.log(total) + (shifts.max() if np.ndim(total) == 0 else np.squeeze(shifts))
 
     return model
 
@@ -208,73 +307,133 @@ def _transposed(shift):
     return model
 
 
-def _suspect(suspects, runs):
-    """The words for the first wrong softmax that gives what f gave, in every run."""
-    for model, words in suspects:
-        if all(_alike(model, *run) for run in runs):
-            return words
+def _upright(x, axis):
+    e = np.exp(x - x.max(axis).reshape(-1, 1))
+    return e / e.sum(axis).reshape(-1, 1)
+
+
+def _suspect(suspects, case, runs):
+    """The words for the first wrong model that gives what f gave in every run.
+
+    It must be wrong itself in this case, by the tolerance by which it is compared.
+    """
+    with np.errstate(all="ignore"):
+        for model, words in suspects:
+            if all(_alike(model, *run) for run in runs) and not _is_right(model, case):
+                return words
     return None
 
 
+def _same(p, q):
+    """The one tolerance of suspects; twenty ulps of results that are narrower than float64."""
+    dtype = next((v.dtype for v in (p, q) if v.dtype in (np.float16, np.float32)), np.float64)
+    rtol = max(1e-9, 20 * float(np.finfo(dtype).eps))
+    return p.shape == q.shape and np.allclose(p, q, rtol=rtol, atol=1e-300, equal_nan=True)
+
+
 def _alike(model, case, outcome):
-    """Whether a wrong softmax gives what f gave, be it an error."""
+    """Whether a model gives what f gave, be it an error."""
     try:
-        value = model(case.x, case.axis)
+        value = np.asarray(model(case.x, case.axis))
     except ValueError as error:
         return type(error) is type(outcome.error)
-    if outcome.value is None or outcome.value.shape != value.shape:
+    return outcome.value is not None and _same(outcome.value, value)
+
+
+def _is_right(model, case):
+    try:
+        return _same(np.asarray(model(case.x, case.axis)), case.expected)
+    except ValueError:
         return False
-    return np.allclose(outcome.value, value, rtol=1e-6, atol=1e-300, equal_nan=True)
 
 
 def on_input(case, outcome, runs):
+    shape = outcome.given.shape if isinstance(outcome.given, np.ndarray) else None
+    if shape is not None and shape != np.shape(case.x):
+        return f"It changes its input: the caller's own array now has the shape {shape}."
+    kind = f", here one that is {_kind(case)}" if _kind(case) else ""
     return (
-        "It changes its input: x -= ... and out=x write into the caller's own array. Make a new "
-        "one, as x = x - ... does."
+        f"It changes its input{kind}: x -= ... and out=x write into the caller's own array. Make a "
+        "new one, as x = x - ... does."
     )
 
 
 def on_axis(case, outcome, runs):
+    ndim = np.ndim(case.x)
     if all(run.error for _, run in runs):
-        dimensions = f"On {case.expected.ndim}-D input: {plain(case, outcome)}"
-        return f"It takes one {case.line} only. {dimensions}"
-    return _suspect(_axis_suspects(case), runs)
+        if ndim == 2:
+            return f"It takes one {case.line} only. On 2-D input: {plain(case, outcome)}"
+        try:
+            _upright(case.x, case.axis)
+        except ValueError as error:
+            if str(error) == _said(outcome.error):
+                return f"On {ndim}-D input: {plain(case, outcome)} {_KEEPDIMS}"
+        return f"It takes no {ndim}-D input: {plain(case, outcome)}"
+    return _suspect(_axis_suspects(case), case, runs)
 
 
 def _axis_suspects(case):
-    line, axis, ndim = case.line, case.axis, case.expected.ndim
+    target, line, ndim = case.target, case.line, np.ndim(case.x)
     sum_lost = max_lost = "without keepdims each slice meets the number of another one."
     if line == "row":
+        does = "divides column j by" if target.name == "softmax" else "subtracts from column j"
         hidden = "of row j; a square input hides it."
-        sum_lost = f"without keepdims numpy divides column j by the sum {hidden}"
+        sum_lost = f"without keepdims numpy {does} the sum {hidden}"
         max_lost = f"without keepdims numpy shifts column j by the max {hidden}"
-    own = f"Each {line} needs its own: give max and sum axis={axis} and keepdims=True."
     for shift in (_nothing, _max):
-        yield _wrong(shift, keepdims=False), f"Your sum has lost its axis: {sum_lost}"
-        yield (
-            _transposed(shift),
-            "You transpose, and .T turns round all axes, which is right for two only. Use "
-            "keepdims=True instead.",
-        )
+        if not target.reduces:
+            yield _wrong(target, shift, None, False), f"Your sum has lost its axis: {sum_lost}"
+        if target.name == "softmax":
+            yield (
+                _transposed(shift),
+                "You transpose, and .T turns round all axes, which is right for two only. Use "
+                "keepdims=True instead.",
+            )
         for axes in _some(range(ndim)):
-            words = f"You sum over the axes {axes} at once. {own}"
-            if len(axes) == ndim:
-                words = f"Your sum runs over the whole array, so that all of it sums to 1. {own}"
-            elif ndim == 2:
-                other = "column" if line == "row" else "row"
-                words = (
-                    f"You sum along axis {axes[0]}, so each {other} sums to 1. Each {line} should: "
-                    f"that is axis={axis}."
-                )
-            elif len(axes) == 1:
-                words = f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
-            yield _wrong(shift, over=axes), words
+            yield _wrong(target, shift, over=axes), _sum_over(case, axes)
+
+    def lost(x, a):
+        return x.max(a)
+
     yield (
-        _wrong(lambda x, a: x.max(a), keepdims=False),
+        _wrong(target, lost, None, False),
         f"Your max and your sum have lost their axis: {sum_lost}",
     )
-    yield _wrong(lambda x, a: x.max(a)), f"Your max has lost its axis: {max_lost}"
-    yield lambda x, a: _wrong()(x, a).T, "The result is transposed: turn it back."
+    yield _wrong(target, lost), f"Your max has lost its axis: {max_lost}"
+    yield lambda x, a: _wrong(target)(x, a).T, "The result is transposed: turn it back."
+    yield from _of_two_axes(case)
+
+
+def _sum_over(case, axes):
+    line, axis, ndim = case.line, case.axis, np.ndim(case.x)
+    own = f"Each {line} needs its own: give max and sum axis={axis} and keepdims=True."
+    to_1 = case.target.name == "softmax"
+    if len(axes) == ndim:
+        so = "so that all of it sums to 1" if to_1 else "of which there is one"
+        return f"Your sum runs over the whole array, {so}. {own}"
+    if ndim == 2:
+        other = "column" if line == "row" else "row"
+        so = f", so each {other} sums to 1" if to_1 else f", for each {other}"
+        return f"You sum along axis {axes[0]}{so}. Each {line} should: that is axis={axis}."
+    if len(axes) == 1:
+        return f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
+    return f"You sum over the axes {axes} at once. {own}"
+
+
+def _of_two_axes(case):
+    """The max along some axes and the sum along others, both with keepdims."""
+    ndim = np.ndim(case.x)
+    for top in _some(range(ndim)):
+        for over in _some(range(ndim)):
+            words = (
+                f"You take the max along {_named(top)} and the sum along {_named(over)}. Both must "
+                f"run along axis={case.axis}."
+            )
+            yield _wrong(case.target, _max_over(top), over), words
+
+
+def _named(axes):
+    return f"axis {axes[0]}" if len(axes) == 1 else f"the axes {axes}"
 
 
 def _some(items):
@@ -295,36 +454,84 @@ _SHIFTS = {
 
 
 def on_large(case, outcome, runs):
+    target = case.target
     no_shift = (
         "exp overflows: the max is not subtracted before it. Subtract that of each "
-        f"{case.line} first, which changes no probability."
+        f"{case.line} first, "
     )
+    no_shift += {
+        "softmax": "which changes no probability.",
+        "log_softmax": "which changes no log-probability.",
+        "logsumexp": "and add it to the log at the end.",
+    }[target.name]
     other_shift = (
         "You subtract {}, and exp still leaves its range. Only the max keeps every exp at or below "
         "1, and one of them at 1."
     )
-    shifts = [(_wrong(shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
-    words = _suspect([(_wrong(), no_shift), *shifts], runs)
+    shifts = [(_wrong(target, shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
+    words = _suspect([(_wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
     if words or not same_shape(case, outcome):
         return words
-    if np.isnan(outcome.value).any() or not outcome.value.any():
+    value = outcome.value
+    if not np.isfinite(value).all() or (target.name == "softmax" and not value.any()):
         return (
             "exp leaves the range of floats, to inf or to only zeros. Subtract the max of each "
             f"{case.line} first."
         )
-    return (
-        "Large scores come out wrong, though nothing overflows: are they clipped or scaled? "
-        "Subtract the max instead."
-    )
+    if any(not np.isfinite(run.value).all() for _, run in runs if run.value is not None):
+        return f"{plain(case, outcome)} Greater scores give nan or inf."
+    return f"Large scores come out wrong, though nothing overflows: {_lower(plain(case, outcome))}"
+
+
+def _lower(sentence):
+    return sentence[0].lower() + sentence[1:]
 
 
 def on_low(case, outcome, runs):
     if not same_shape(case, outcome):
         return None
     only_max = f"Subtract the max of each {case.line}, also if it is below 0."
-    words = f"You subtract the greatest |x|, and every exp is 0. {only_max}"
-    return _suspect([(_wrong(_greatest_size), words)], runs) or (
-        f"exp underflows: every exp is 0 or has few bits left, and 0 / 0 is nan. {only_max}"
+    suspects = [
+        (
+            _wrong(case.target, _greatest_size),
+            f"You subtract the greatest |x|, and every exp is 0. {only_max}",
+        ),
+        (
+            _wrong(case.target, lambda x, a: np.maximum(_max(x, a), 0)),
+            f"You subtract max(x, 0), and every exp is 0 or has few bits left. {only_max}",
+        ),
+        (
+            _wrong(case.target),
+            f"exp underflows: every exp is 0 or has few bits left. {only_max}",
+        ),
+    ]
+    words = _suspect(suspects, case, runs)
+    if words:
+        return words
+    if outcome.value.any() and np.isfinite(outcome.value).all():
+        return f"Low scores come out wrong: {_lower(plain(case, outcome))}"
+    return _no_exp_left(case, outcome.value)
+
+
+def _no_exp_left(case, value):
+    gone = value[~np.isfinite(value)]
+    return (
+        f"Scores of {np.max(case.x):.6g} and below give {gone[0] if gone.size else 0.0:.3g}: every "
+        f"exp is 0. Subtract the max of each {case.line}, however low it is. A number from which a "
+        "running max starts must be -inf."
+    )
+
+
+def on_zero(case, outcome, runs):
+    if not same_shape(case, outcome):
+        return None
+    at = np.asarray(case.x) == 0
+    lost = np.isneginf(outcome.value) if case.target.name == "log_softmax" else outcome.value == 0
+    if (case.target.reduces or not lost[at].all()) and not np.isnan(outcome.value).all():
+        return None
+    return (
+        "A score of 0 is left out, as if it were padding or a mask. It is a score as any other; "
+        "mask with -inf."
     )
 
 
@@ -345,13 +552,58 @@ def on_small(case, outcome, runs):
     return None
 
 
-def on_offset(case, outcome, runs):
-    if outcome.value is None or not np.allclose(outcome.value, 1):
+def on_unlikely(case, outcome, runs):
+    """Of logs of probabilities that are too small for a float."""
+    if not same_shape(case, outcome):
         return None
+    at = case.expected.argmin()
+    value, e = outcome.value.flat[at], case.expected.flat[at]
+    if value == -np.inf:
+        return (
+            f"You take the log of a probability that is rounded to 0, and get -inf where {e:.6g} "
+            "is right. Subtract instead: x - max - log(sum(exp(x - max)))."
+        )
+    if np.isfinite(value) and value > e + 1:
+        return (
+            f"The log of a small probability comes out as {value:.6g} where {e:.6g} is right: a "
+            f"floor of {np.exp(value):.2g} stands in for it. Subtract instead: x - max - "
+            "log(sum(exp(x - max)))."
+        )
+    return None
+
+
+def on_near_0(case, outcome, runs):
+    if not same_shape(case, outcome):
+        return None
+    at = np.abs(case.expected).argmin()
+    value, e = outcome.value.flat[at], case.expected.flat[at]
     return (
-        "You take exp(x - logsumexp(x)): a large offset rounds logsumexp, and here two equal "
-        "scores get 1 each. Subtract the max, then divide by the sum."
+        f"It gives {value + 0.0:.2g} where {e:.2g} is right: 1 plus a small sum is rounded before "
+        "its log is taken. np.log1p of the sum without the max keeps it."
     )
+
+
+def on_offset(case, outcome, runs):
+    target = case.target
+    if not same_shape(case, outcome):
+        return None
+    if np.max(case.x) < 0 and not np.isfinite(outcome.value).all():
+        return _no_exp_left(case, outcome.value)
+    if target.name == "softmax" and np.allclose(outcome.value, 1):
+        return (
+            "You take exp(x - logsumexp(x)): a large offset rounds logsumexp, and here two equal "
+            "scores get 1 each. Subtract the max, then divide by the sum."
+        )
+    if target.name == "log_softmax":
+        top = _max(case.x, case.axis)
+        with np.errstate(all="ignore"):
+            log_sum = np.log(np.exp(case.x - top).sum(case.axis, keepdims=True))
+            if np.array_equal(outcome.value, case.x - (top + log_sum)):
+                return (
+                    "You take x - logsumexp(x): a large offset rounds logsumexp. Subtract the max "
+                    "first, then the log of the sum."
+                )
+    return f"Where all scores share a large offset: {_lower(plain(case, outcome))}"
 
 
 def on_scale(case, outcome, runs):
@@ -359,11 +611,117 @@ def on_scale(case, outcome, runs):
         f"A {case.line} far below the max of the whole array is lost. Take the max along the axis, "
         f"with axis={case.axis} and keepdims=True."
     )
-    return _suspect([(_wrong(lambda x, a: x.max()), words)], runs)
+    whole = _max_over(tuple(range(np.ndim(case.x))))
+    return _suspect([(_wrong(case.target, whole), words), *_of_two_axes(case)], case, runs)
 
 
 def on_argument(case, outcome, runs):
+    target = case.target
+    suspects = []
     for a in (-1, 0, 1):
-        if all(_alike(_wrong(over=a), *run) for run in runs):
-            return f"It takes an axis and does not use it: it always works along axis {a}."
-    return f"With axis={case.axis}: {plain(case, outcome)}"
+        suspects += [
+            (
+                _wrong(target, over=a),
+                f"It takes an axis and does not use it: it always works along axis {a}.",
+            ),
+            (
+                _wrong(target, _max_over(a)),
+                f"The max is always taken along axis {a}, and the sum along the axis that is "
+                "given. Both must follow the axis.",
+            ),
+            (
+                _wrong(target, _max, over=a),
+                f"The sum is always taken along axis {a}, and the max along the axis that is "
+                "given. Both must follow the axis.",
+            ),
+        ]
+    return _suspect(suspects, case, runs) or f"With axis={case.axis}: {plain(case, outcome)}"
+
+
+def on_long(case, outcome, runs):
+    if not outcome.error and not same_shape(case, outcome):
+        return None
+    shape = np.shape(case.x)
+    n = shape[case.axis]
+    what = f"With {n} scores in a slice" if n > 2 else f"With {math.prod(shape) // n} slices"
+    return (
+        f"{what}: {_lower(plain(case, outcome))} Shorter input is right: look at block sizes, at "
+        "what is left over after the last block, and at recursion."
+    )
+
+
+def on_storage(case, outcome, runs):
+    words = f"Here the input is {case.way}."
+    if same_shape(case, outcome):
+        order = np.asarray(case.x).ravel("K").reshape(np.shape(case.x))
+        if _same(outcome.value, case.target.expected(order, case.axis)):
+            return (
+                f"{words} Its entries are taken in the order in which they lie in memory, as by "
+                "ravel('K') or a pointer to the data. np.ascontiguousarray(x) puts them in order."
+            )
+    return f"{words} {plain(case, outcome)}"
+
+
+def on_integers(case, outcome, runs):
+    if outcome.error:
+        return None
+    if same_shape(case, outcome) and (outcome.value == np.trunc(outcome.value)).all():
+        return (
+            "The result is cut to integers, which cannot hold it. Make integers floats first: "
+            "x = np.asarray(x, dtype=float)."
+        )
+    return f"Of integers: {plain(case, outcome)}"
+
+
+def on_small_integers(case, outcome, runs):
+    """That they wrap, if computing in their own dtype gives what f gave, or raises as f does."""
+    if outcome.error or not same_shape(case, outcome):
+        return None
+    with np.errstate(all="ignore"):
+        try:
+            wrapped = _wrong(case.target, _max)(case.x, case.axis)
+        except TypeError:
+            return f"Of {case.x.dtype}: {plain(case, outcome)}"
+        if case.target.name == "log_softmax":
+            wrapped = (
+                case.x
+                - _max(case.x, case.axis)
+                - np.log(np.exp(case.x - _max(case.x, case.axis)).sum(case.axis, keepdims=True))
+            )
+        if np.allclose(np.nan_to_num(outcome.value), np.nan_to_num(wrapped), rtol=1e-2):
+            return None
+    return f"Of {case.x.dtype}: {plain(case, outcome)}"
+
+
+def on_narrow(case, outcome, runs):
+    """Whether exp left the range of a dtype that is narrower than float64."""
+    if not same_shape(case, outcome):
+        return None
+    value, e = outcome.value, case.expected
+    gone = ~np.isfinite(value) & np.isfinite(e)
+    gone |= (value == 0) & (e >= np.finfo(case.x.dtype).tiny)
+    return None if gone.any() else f"Of {case.x.dtype}: {plain(case, outcome)}"
+
+
+def on_mask(case, outcome, runs):
+    """Softmax where -inf is taken for 0, before or after which the mask is put on."""
+
+    def as_0(x):
+        return np.where(np.isneginf(x), 0.0, x)
+
+    before = _wrong(case.target, _max)
+    suspects = [
+        (
+            lambda x, a: before(as_0(x), a),
+            "A score of -inf is taken for a score of 0, and gets a share. It should get none.",
+        ),
+    ]
+    if case.target.name == "softmax":
+        suspects.append(
+            (
+                lambda x, a: np.where(np.isneginf(x), 0.0, before(as_0(x), a)),
+                "The masked share is set to 0 after the division, so the others do not sum to 1. "
+                "Mask the scores, with -inf, before exp.",
+            )
+        )
+    return _suspect(suspects, case, runs)

@@ -1,11 +1,15 @@
 """What a checkup has to say, as text and as a table."""
 
 import html
+import reprlib
 from dataclasses import dataclass
 
 import numpy as np
 
 _SHOWN = ("input", "expected", "got")
+_LISTS = reprlib.Repr()  # a list may hold more than fits on any page
+_LISTS.maxlist = _LISTS.maxtuple = 8
+_LISTS.maxother = 600
 _LEFT = 'style="text-align: left"'
 
 
@@ -118,7 +122,7 @@ def _text(value, indent=0):
     """A value as text, some lines long at most; what f returned may fail even at that."""
     try:
         with np.printoptions(precision=6, threshold=30, edgeitems=2):
-            text = repr(value)
+            text = _LISTS.repr(value) if isinstance(value, (list, tuple)) else repr(value)
     except Exception:
         text = f"<{type(value).__name__}>"
     text = text if len(text) < 600 else text[:600] + " ..."

@@ -22,20 +22,44 @@ def torch_record():
     def softmax(x, axis=-1):
         return torch.softmax(torch.as_tensor(x), axis)
 
+    def log_softmax(x, axis=-1):
+        return torch.log_softmax(torch.as_tensor(x), axis)
+
+    def logsumexp(x, axis=-1, keepdims=False):
+        return torch.logsumexp(torch.as_tensor(x), axis, keepdims)
+
     version = torch.__version__.partition("+")[0]  # what follows + is for which processor
-    return {"version": version, "checkups": {"torch.softmax": told(softmax)}}
+    return {
+        "version": version,
+        "checkups": {"torch.softmax": told(softmax)},
+        "logs": {
+            "torch.log_softmax": told(log_softmax, "log_softmax"),
+            "torch.logsumexp": told(logsumexp, "logsumexp"),
+        },
+    }
 
 
 def jax_record():
     import jax
 
-    checkups = {"jax.nn.softmax": told(jax.nn.softmax)}
+    def logs(bits=""):
+        return {
+            f"jax.nn.log_softmax{bits}": told(jax.nn.log_softmax, "log_softmax"),
+            f"jax.nn.logsumexp{bits}": told(jax.nn.logsumexp, "logsumexp"),
+        }
+
+    record = {
+        "version": jax.__version__,
+        "checkups": {"jax.nn.softmax": told(jax.nn.softmax)},
+        "logs": logs(),
+    }
     jax.config.update("jax_enable_x64", True)
     try:
-        checkups["jax.nn.softmax, in 64 bits"] = told(jax.nn.softmax)
+        record["checkups"]["jax.nn.softmax, in 64 bits"] = told(jax.nn.softmax)
+        record["logs"] |= logs(", in 64 bits")
     finally:
         jax.config.update("jax_enable_x64", False)
-    return {"version": jax.__version__, "checkups": checkups}
+    return record
 
 
 def tensorflow_record():
@@ -48,20 +72,26 @@ def tensorflow_record():
     def today(x):
         return tf.nn.softmax(x).numpy()
 
-    asked = {
-        name: {"x": x.tolist(), "session": in_a_session(x).tolist(), "today": today(x).tolist()}
-        for name, x in batches().items()
+    return {
+        "version": tf.__version__,
+        "checkups": {"tf.nn.softmax": told(tf.nn.softmax)},
+        "logs": {
+            "tf.nn.log_softmax": told(tf.nn.log_softmax, "log_softmax"),
+            "tf.reduce_logsumexp": told(tf.reduce_logsumexp, "logsumexp"),
+        },
+        "asked": {
+            name: {"x": x.tolist(), "session": in_a_session(x).tolist(), "today": today(x).tolist()}
+            for name, x in batches().items()
+        },
     }
-    checkups = {"tf.nn.softmax": told(tf.nn.softmax)}
-    return {"version": tf.__version__, "checkups": checkups, "asked": asked}
 
 
 RECORDERS = {"torch": torch_record, "jax": jax_record, "tensorflow": tensorflow_record}
 
 
-def told(function):
+def told(function, of="softmax"):
     """The verdict of a checkup, what is found by name, and its first sentence."""
-    checkup = examine(function)
+    checkup = examine(function, of=of)
     fault = checkup.failures[0].message if checkup.failures else "no fault found."
     names = [finding.name for finding in checkup.failures]
     return {"verdict": checkup.verdict, "findings": names, "fault": fault}

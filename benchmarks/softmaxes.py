@@ -1,4 +1,4 @@
-"""A bank of softmaxes, wrong ones and right ones, with what `examine` must say of each.
+"""A bank of softmaxes, wrong and right, and of their logs, with what `examine` must say of each.
 
 The faults are those of the thread, of code reviews and of beginners. Each softmax stands with the
 findings that make its verdict, no more and no fewer, in their order, and with some words of the
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.special
 
-from softmaxlab import softmax
+from softmaxlab import log_softmax, logsumexp, softmax
 
 # What every plain numpy softmax fails: small integers wrap, and a float16 sum overflows.
 PLAIN = "small integers, float16 sum"
@@ -983,3 +983,172 @@ def scipy_special(x):
 @right("", "every property holds")
 def ours(x, axis=-1):
     return softmax(x, axis=axis)
+
+
+# Of log-softmax
+
+
+@limited("small integers, near 0", "Small integers wrap", of="log_softmax")
+def log_textbook(x):
+    gaps = x - top(x)
+    return gaps - np.log(total(np.exp(gaps)))
+
+
+@limited("small integers, near 0", "Small integers wrap", of="log_softmax")
+def log_scipy(x, axis=-1):
+    return scipy.special.log_softmax(x, axis=axis)
+
+
+@right("", "every property holds", of="log_softmax")
+def log_ours(x, axis=-1):
+    return log_softmax(x, axis=axis)
+
+
+@wrong("large positive", "You take the log of a probability that is rounded to 0", of="log_softmax")
+def log_of_softmax(x):
+    return np.log(softmax(x))
+
+
+@wrong("large positive, last digits", "a floor of 1e-09 stands in for it", of="log_softmax")
+def log_of_softmax_and_epsilon(x):
+    return np.log(softmax(x) + 1e-9)
+
+
+@wrong("large positive", "exp overflows: the max is not subtracted", of="log_softmax")
+def log_without_shift(x):
+    return x - np.log(total(np.exp(x)))
+
+
+@wrong("shift", "You take x - logsumexp(x)", of="log_softmax")
+def log_by_logsumexp(x):
+    return x - scipy.special.logsumexp(x, axis=-1, keepdims=True)
+
+
+@wrong("values", "The shift is forgotten on the way back", of="log_softmax")
+def log_shift_forgotten(x):
+    return x - np.log(total(np.exp(x - top(x))))
+
+
+@wrong("values", "The max is subtracted twice", of="log_softmax")
+def log_shift_twice(x):
+    return x - top(x) - scipy.special.logsumexp(x, axis=-1, keepdims=True)
+
+
+@wrong("values", "This is softmax itself", of="log_softmax")
+def log_missing(x):
+    return softmax(x)
+
+
+@wrong("order", "The sign is turned", of="log_softmax")
+def log_loss(x):
+    return -log_softmax(x)
+
+
+@wrong("values", "You take log2", of="log_softmax")
+def log_2(x):
+    return log_softmax(x) / np.log(2)
+
+
+@wrong("right axis", "You sum along axis 0", of="log_softmax")
+def log_of_columns(x):
+    return log_softmax(x, axis=0)
+
+
+@wrong("right axis", "Your sum runs over the whole array", of="log_softmax")
+def log_of_all(x):
+    return log_softmax(x, axis=None)
+
+
+@wrong("right axis", "without keepdims numpy subtracts from column j", of="log_softmax")
+def log_sum_without_keepdims(x):
+    gaps = x - top(x)
+    return gaps - np.log(np.sum(np.exp(gaps), axis=-1))
+
+
+@wrong("own scale", "far below the max of the whole array is lost", of="log_softmax")
+def log_global_max(x):
+    gaps = x - np.max(x)
+    return gaps - np.log(total(np.exp(gaps)))
+
+
+# Of logsumexp
+
+
+@limited("small integers, masked row, near 0", "Small integers wrap", of="logsumexp")
+def lse_textbook(x):
+    return top(x)[..., 0] + np.log(np.sum(np.exp(x - top(x)), axis=-1))
+
+
+@right("", "every property holds", of="logsumexp")
+def lse_scipy(x, axis=-1, keepdims=False):
+    return scipy.special.logsumexp(x, axis=axis, keepdims=keepdims)
+
+
+@right("", "every property holds", of="logsumexp")
+def lse_ours(x, axis=-1, keepdims=False):
+    return logsumexp(x, axis=axis, keepdims=keepdims)
+
+
+@limited("float16 sum", "a long sum gets stuck", of="logsumexp")
+def lse_in_pairs(x):
+    x = np.asarray(x)
+    return np.logaddexp.reduce(x if x.dtype.kind == "f" else x.astype(float), axis=-1)
+
+
+@wrong("large positive", "exp overflows: the max is not subtracted", of="logsumexp")
+def lse_without_shift(x):
+    return np.log(np.sum(np.exp(x), axis=-1))
+
+
+@wrong("values", "The shift is forgotten on the way back", of="logsumexp")
+def lse_invariant(x):
+    return np.log(np.sum(np.exp(x - top(x)), axis=-1))
+
+
+@wrong("shape", "It keeps the axis that it sums over", of="logsumexp")
+def lse_with_its_axis(x):
+    return logsumexp(x, axis=-1, keepdims=True)
+
+
+@wrong("keepdims", "keepdims=True changes nothing", of="logsumexp")
+def lse_deaf_to_keepdims(x, axis=-1, keepdims=False):
+    return logsumexp(x, axis=axis)
+
+
+@wrong("right axis", "Your sum runs over the whole array", of="logsumexp")
+def lse_of_all(x):
+    return logsumexp(x, axis=None)
+
+
+@wrong("right axis", "You sum along axis 0", of="logsumexp")
+def lse_of_columns(x):
+    return logsumexp(x, axis=0)
+
+
+@wrong("values", "It gives the max only", of="logsumexp")
+def lse_max(x):
+    return np.max(np.asarray(x, dtype=float), axis=-1)
+
+
+@wrong("values", "log of the mean of the exps", of="logsumexp")
+def lse_mean(x):
+    return logsumexp(x) - np.log(np.shape(x)[-1])
+
+
+@wrong("right axis, large positive", "It takes one row only", of="logsumexp")
+def lse_in_python(x):
+    return math.log(sum(map(math.exp, x)))
+
+
+@wrong("own scale", "far below the max of the whole array is lost", of="logsumexp")
+def lse_global_max(x):
+    return np.max(x) + np.log(np.sum(np.exp(x - np.max(x)), axis=-1))
+
+
+@limited("masked row", "The sum of no exps is 0", of="logsumexp")
+def lse_nan_where_all_is_masked(x, axis=-1):
+    x = np.asarray(x)
+    top = x.max(axis=axis)
+    return np.where(np.isfinite(top), logsumexp(x, axis), np.nan).astype(
+        x.dtype if x.dtype.kind == "f" else float
+    )

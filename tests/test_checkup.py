@@ -11,7 +11,7 @@ import pytest
 import scipy.special
 
 from benchmarks import mutants, softmaxes
-from softmaxlab import THREAD, examine, softmax
+from softmaxlab import THREAD, examine, log_softmax, logsumexp, softmax
 from softmaxlab.checkup import Checkup, Finding
 
 BANK = {**softmaxes.WRONG, **softmaxes.LIMITED, **softmaxes.RIGHT}
@@ -94,11 +94,28 @@ def test_scipy_is_limited(axis):
     assert checkup.failures[0].input.dtype == np.uint8
 
 
+@pytest.mark.parametrize(
+    ("of", "ours", "theirs", "found"),
+    [
+        ("log_softmax", log_softmax, scipy.special.log_softmax, ("small integers", "near 0")),
+        ("logsumexp", logsumexp, scipy.special.logsumexp, ()),
+    ],
+)
+@pytest.mark.parametrize("asked", [{}, {"axis": 0}, {"ndim": 3}], ids=str)
+def test_the_logs_of_the_course_and_of_scipy(of, ours, theirs, found, asked):
+    """scipy forms log(1 + s) with a rounded sum in one of them, and with log1p in the other."""
+    assert examine(ours, of=of, **asked).verdict == "sound"
+    assert set(failing(examine(theirs, of=of, **asked))) == set(found)
+
+
 # The bank
 
 
 def test_the_bank_is_large():
-    assert len(softmaxes.WRONG) >= 30
+    assert len(softmaxes.WRONG) >= 100
+    of = [specimen.asked.get("of") for specimen in BANK.values()]
+    assert of.count("log_softmax") >= 15
+    assert of.count("logsumexp") >= 15
     assert len(softmaxes.RIGHT) + len(softmaxes.LIMITED) >= 6
     assert len(BANK) == len(softmaxes.WRONG) + len(softmaxes.LIMITED) + len(softmaxes.RIGHT)
 

@@ -21,6 +21,7 @@ from .trial import (
     right,
     same_shape,
     sums_to_1,
+    to_nine_digits,
     to_six_digits,
 )
 
@@ -268,7 +269,7 @@ SOFTMAX = (
             np.zeros(65537),
         ),
         ("right axis", *_IN_RANGE, "shift", "any length"),
-        but_for_specks,
+        to_nine_digits,
         words.on_long,
         grow=True,
     ),
@@ -596,7 +597,7 @@ LOGSUMEXP = _changed(
             _f64([3.0, 1.0, 0.2], ARRAYS["wide"], BLOCK),
             ("right axis", "values", "three dimensions"),
             nearly,
-            lambda case, outcome, runs: f"With keepdims=True: {words.plain(case, outcome)}",
+            words.on_keepdims,
             keepdims=True,
         ),
     ),

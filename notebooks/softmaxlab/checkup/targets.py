@@ -84,7 +84,8 @@ def _of_log_softmax(scores, expected, axis, dtype):
 
 
 def _of_logsumexp(scores, expected, axis, dtype):
-    size = np.maximum(np.maximum(np.abs(expected), np.abs(scores.max(axis))), 1)
+    top = scores.max(axis).reshape(expected.shape)
+    size = np.maximum(np.maximum(np.abs(expected), np.abs(top)), 1)
     return _ULPS * np.spacing(size.astype(dtype)).astype(np.float64)
 
 

@@ -164,7 +164,7 @@ def right(case, outcome, atol=0.0, rtol=0.0):
 
 
 def nearly(case, outcome):
-    return right(case, outcome, NEAR)
+    return right(case, outcome, NEAR, NEAR)
 
 
 def nearly_or_limit(case, outcome):
@@ -176,6 +176,11 @@ def nearly_or_limit(case, outcome):
 def but_for_specks(case, outcome):
     """Right, if what is below 1e-290 may be anything that small."""
     return right(case, outcome, 1e-290)
+
+
+def to_nine_digits(case, outcome):
+    """The same of slices so long that sums one by one lose some digits more."""
+    return right(case, outcome, 1e-290, 1e-9)
 
 
 def to_six_digits(case, outcome):

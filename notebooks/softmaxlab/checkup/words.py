@@ -409,12 +409,14 @@ def _sum_over(case, axes):
     own = f"Each {line} needs its own: give max and sum axis={axis} and keepdims=True."
     to_1 = case.target.name == "softmax"
     if len(axes) == ndim:
-        so = "so that all of it sums to 1" if to_1 else "of which there is one"
-        return f"Your sum runs over the whole array, {so}. {own}"
+        so = ", so that all of it sums to 1" if to_1 else ""
+        return f"Your sum runs over the whole array{so}. {own}"
     if ndim == 2:
         other = "column" if line == "row" else "row"
-        so = f", so each {other} sums to 1" if to_1 else f", for each {other}"
-        return f"You sum along axis {axes[0]}{so}. Each {line} should: that is axis={axis}."
+        so = f"so each {other} sums to 1. Each {line} should"
+        if not to_1:
+            so = f"over each {other}. Each {line} has its own sum"
+        return f"You sum along axis {axes[0]}, {so}: that is axis={axis}."
     if len(axes) == 1:
         return f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
     return f"You sum over the axes {axes} at once. {own}"
@@ -472,6 +474,10 @@ def on_large(case, outcome, runs):
     words = _suspect([(_wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
     if words or not same_shape(case, outcome):
         return words
+    if target.name == "log_softmax":
+        words = on_unlikely(case, outcome, runs)
+        if words:
+            return words
     value = outcome.value
     if not np.isfinite(value).all() or (target.name == "softmax" and not value.any()):
         return (
@@ -725,3 +731,10 @@ def on_mask(case, outcome, runs):
             )
         )
     return _suspect(suspects, case, runs)
+
+
+def on_keepdims(case, outcome, runs):
+    value, e = outcome.value, case.expected
+    if value is not None and value.size == e.size and value.shape != e.shape:
+        return f"keepdims=True changes nothing: {value.shape} is given where {e.shape} is due."
+    return f"With keepdims=True: {plain(case, outcome)}"

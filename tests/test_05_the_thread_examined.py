@@ -347,9 +347,9 @@ def test_stubs_are_told_not_yet(answer):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (THREAD["A"].function, "wrong, right axis: "),
+        (THREAD["A"].function, "It says wrong, of 'right axis': "),
         (THREAD["C"].function, "has lost its axis"),
-        (THREAD["E"].function, "wrong, large positive: "),
+        (THREAD["E"].function, "It says wrong, of 'large positive': "),
         (THREAD["F"].function, "axis 0, so each column sums to 1"),
         (lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), "exp overflows"),
         (
@@ -358,7 +358,7 @@ def test_stubs_are_told_not_yet(answer):
                 if np.asarray(x).dtype != np.uint8
                 else THREAD["A"].function(x)
             ),
-            "limited, small integers: ",
+            "It says limited, of 'small integers': ",
         ),
         (lambda x: 1 / 0, "ZeroDivisionError"),
         (3.0, "takes a function, and got float"),
@@ -374,6 +374,38 @@ def test_an_unsound_softmax_is_told_its_first_finding(wrong, said):
         assert answer.input is not None
         assert answer.expected is not None
         assert answer.got is not None
+
+
+def plain(x, axis=-1):
+    e = np.exp(x - np.max(x, axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def as_floats(x, axis=-1):
+    return plain(np.asarray(x, dtype=float), axis)
+
+
+def back_to_any(x, axis=-1):
+    x = np.asarray(x)
+    return as_floats(x, axis).astype(x.dtype)
+
+
+@pytest.mark.parametrize(
+    ("f", "advice"),
+    [
+        (plain, "Make them floats before you subtract. But give floats back in the dtype"),
+        (as_floats, "give a float's own back with .astype, and float64 for integers"),
+        (back_to_any, "But convert integers alone, or give floats back in the dtype"),
+        (my_softmax, "Every property"),
+    ],
+)
+def test_the_advice_leads_from_a_plain_softmax_to_a_sound_one(f, advice):
+    assert advice in check_sound(f).message
+
+
+def test_expected_and_got_do_not_look_alike():
+    told = check_sound(as_floats)
+    assert [str(told.expected), str(told.got)] == ["float32", "float64"]
 
 
 def test_an_unsound_softmax_is_told_how_many_findings_there_are():
@@ -423,8 +455,8 @@ def test_almost_passes_the_tests_shown_and_not_the_checkup(lesson):
         (softmax, [1.0, 2.0], "on this input it is"),
         (sneaky, [1.0, 2.0], "on this input it is"),
         (sneaky, [np.inf], "finite scores"),
-        (THREAD["B"].function, [1000.0, 0.0], "does not miss it. It says wrong, "),
-        (THREAD["A"].function, [1.0, 0.0], "does not miss it. It says wrong, right axis: "),
+        (THREAD["B"].function, [1000.0, 0.0], "does not miss it. It says wrong, of "),
+        (THREAD["A"].function, [1.0, 0.0], "does not miss it. It says wrong, of 'right axis': "),
         (lambda x: 1 / 0, [1.0], "does not miss it"),
         (7, [1.0], "takes a function, and got int"),
     ],

@@ -42,16 +42,11 @@ def check_sound(f):
     finding, count = checkup.failures[0], len(checkup.failures)
     more = f" {_NEXT[finding.name]}" if finding.name in _NEXT else ""
     more += f" That is the first of {count} findings." if count > 1 else ""
-    answer = _shown(checkup, _said(checkup) + more)
+    message = "The checkup is not content. " + _said(checkup) + more
     if finding.name == "dtype kept":  # whose numbers are right
-        return Answer(
-            False, answer.message, finding.input, _dtype(finding.input), _dtype(finding.got)
-        )
-    return answer
-
-
-def _dtype(array):
-    return f"numbers of the dtype {np.asarray(array).dtype}"
+        dtypes = (np.asarray(array).dtype for array in (finding.input, finding.got))
+        return Answer(False, message, finding.input, *dtypes)
+    return _shown(checkup, message)
 
 
 @hinted(
@@ -84,7 +79,7 @@ def check_missed(f, x):
         return answer
     checkup = examine(f)
     if checkup.verdict != "sound":
-        return _shown(checkup, f"The checkup does not miss it. It says {_said(checkup)}")
+        return _shown(checkup, f"The checkup does not miss it. {_said(checkup)}")
     return _counterexample(
         f,
         x,
@@ -101,7 +96,7 @@ def _no_softmax(f):
 
 def _said(checkup):
     finding = checkup.failures[0]
-    return f"{checkup.verdict}, {finding.name}: {finding.message}"
+    return f"It says {checkup.verdict}, of {finding.name!r}: {finding.message}"
 
 
 def _shown(checkup, message):

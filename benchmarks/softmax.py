@@ -1,12 +1,19 @@
 """Times softmaxes on one thread, and writes notebooks/data/softmax_speed.csv.
 
-python -m benchmarks.softmax [--rounds 15] [--only SHAPE ...]
+python -m benchmarks.softmax --machine NAME [--rounds 15] [--only SHAPE ...]
 
-Processor time, in one process and in turns: ours, scipy's, np.exp alone, and torch, jax, TensorFlow
-and numba where they are installed. Medians of the rounds, and their ratios to the median of scipy
-in the same rounds. torch, jax and TensorFlow are given arrays of their own; numba has a plain loop
-over rows, and copies other slices into rows and back. With --only the shapes named are measured,
-and nothing is written but what is printed.
+Processor time, in one process and in turns: ours, scipy's, three lines in place, np.exp alone, and
+torch, jax, TensorFlow and numba where they are installed. Medians of the rounds, and their ratios
+to the median of scipy in the same rounds. torch, jax and TensorFlow are given arrays of their own;
+numba has a plain loop over rows, and copies other slices into rows and back. With --only the shapes
+named are measured, and nothing is written but what is printed.
+
+The record has a part for each machine: the rows of NAME are written anew, and all others stay. With
+AVX-512 switched off in numpy, by the names that np.show_config() has for it, and in OpenBLAS,
+
+    NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL" OPENBLAS_CORETYPE=Haswell
+
+a machine stands for one that lacks it; what was switched off is in the record.
 """
 
 import argparse
@@ -39,6 +46,14 @@ ROWS = [(10**power,) for power in range(1, 8)]
 MATRICES = [(1000, 1000), (64, 50257), (10**6, 10), (10**5, 3)]
 SHAPES = [(shape, -1) for shape in ROWS] + [(shape, a) for shape in MATRICES for a in (-1, 0)]
 LOGITS = [(1, 0), (300, 0), (1, 5000)]  # spread and offset
+COLUMNS = ["machine", "shape", "axis", "dtype", "spread", "offset", "softmax", "us", "over scipy"]
+
+
+def in_place(x, axis):
+    """The naive softmax with one array in place of three, and no check of anything."""
+    e = np.subtract(x, x.max(axis, keepdims=True))
+    np.exp(e, out=e)
+    return np.divide(e, e.sum(axis, keepdims=True), out=e)
 
 
 def with_torch(torch):
@@ -107,6 +122,7 @@ def libraries():
     made = {
         "scipy": lambda x, axis: lambda: scipy.special.softmax(x, axis),
         "ours": lambda x, axis: lambda: softmax(x, axis),
+        "in place": lambda x, axis: lambda: in_place(x, axis),
         "np.exp": lambda x, axis: lambda: np.exp(x),
     }
     for name, with_library in LIBRARIES.items():
@@ -135,20 +151,42 @@ def medians(calls, rounds):
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def machine(names):
-    """The processor and the versions, without the name of the host."""
+def about(names, rounds):
+    """The processor, the versions and the measurement, without the name of the host."""
     linux = sys.platform == "linux"
     lines = Path("/proc/cpuinfo").read_text().splitlines() if linux else []
     models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     vectors = "AVX-512" if any("avx512f" in line for line in lines) else ""
     cache = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
     level_2 = f"level-2 cache {cache.read_text().strip()}" if cache.exists() else ""
-    parts = [*models[:1], platform.machine(), vectors, level_2, "one thread"]
+    off = os.environ.get("NPY_DISABLE_CPU_FEATURES")
+    switched = f"switched off in numpy: {off}" if off else ""
+    kernels = os.environ.get("OPENBLAS_CORETYPE")
+    products = f"OpenBLAS for {kernels}" if kernels else ""
+    parts = [*models[:1], platform.machine(), vectors, level_2, switched, products, "one thread"]
     versions = [f"Python {platform.python_version()}", f"numpy {np.__version__}"]
     for name in names:
         package = {"tensorflow": "tensorflow-cpu"}.get(name, name)
         versions.append(f"{name} {importlib.metadata.version(package)}")
-    return ", ".join(filter(None, parts + versions))
+    return f"{', '.join(filter(None, parts + versions))}; medians of {rounds} interleaved rounds"
+
+
+def write(machine, said, rows, record):
+    """Puts what was measured on one machine into the record, last; what it had of it is gone."""
+    abouts, kept = {}, []
+    if record.exists():
+        with record.open(newline="", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        abouts = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+        kept = list(csv.reader(line for line in lines if not line.startswith("#")))[1:]
+    abouts.pop(machine, None)
+    with record.open("w", newline="", encoding="utf-8") as file:
+        for name, words in {**abouts, machine: said}.items():
+            file.write(f"# {name}: {words}\n")
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(row for row in kept if row[0] != machine)
+        table.writerows([machine, *row] for row in rows)
 
 
 def named(shape):
@@ -157,15 +195,18 @@ def named(shape):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--machine", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=15)
     known = [named(shape) for shape in ROWS + MATRICES]
     parser.add_argument("--only", nargs="+", choices=known, metavar="SHAPE")
     options = parser.parse_args()
+    if not options.only and (not options.machine or ":" in options.machine):
+        parser.error("--machine NAME says which part of the record to write; no colon in it")
     if hasattr(os, "sched_setaffinity"):  # so that a second thread gains nothing
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     made = libraries()
-    about = machine(["scipy", *(name for name in LIBRARIES if name in made)])
-    print(about)
+    said = about(["scipy", *(name for name in LIBRARIES if name in made)], options.rounds)
+    print(said)
     rng = np.random.default_rng(0)
     chosen = [(s, a) for s, a in SHAPES if not options.only or named(s) in options.only]
     cases = [(s, a, d, k) for k in LOGITS for s, a in chosen for d in (np.float64, np.float32)]
@@ -179,17 +220,11 @@ def main():
         ratios = {name: float(us) / float(written["scipy"]) for name, us in written.items()}
         for name, us in written.items():
             rows.append([*case, name, us, f"{ratios[name]:.3f}"])
-        said = " ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
-        print(f"{at}/{len(cases)}", *case, said, flush=True)
+        shown = " ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        print(f"{at}/{len(cases)}", *case, shown, flush=True)
     if options.only:
         return
-    with RECORD.open("w", newline="", encoding="utf-8") as file:
-        file.write(f"# {about}; medians of {options.rounds} interleaved rounds\n")
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(
-            ["shape", "axis", "dtype", "spread", "offset", "softmax", "us", "over scipy"]
-        )
-        table.writerows(rows)
+    write(options.machine, said, rows, RECORD)
     print(f"{RECORD.name} is written; now: python figures/make.py")
     print("and python -m tools.run_notebooks 07")
 

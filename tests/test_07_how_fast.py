@@ -18,8 +18,9 @@ from softmaxlab.drawing import paint
 from softmaxlab.drawing.how_fast import (
     NAMES,
     RecordedSpeed,
-    record,
     recorded_ratios,
+    recorded_times,
+    records,
     times_against_size,
 )
 from softmaxlab.exercises import NOT_YET
@@ -28,7 +29,11 @@ from tools import run_notebooks
 
 STEM = "07_how_fast"
 PATH = run_notebooks.NOTEBOOKS / f"{STEM}.ipynb"
-SOFTMAXES = {"scipy", "ours", "np.exp", "torch", "jax", "tensorflow", "numba"}
+ALWAYS = {"scipy", "ours", "in place", "np.exp"}
+LIBRARIES = {"torch", "jax", "tensorflow", "numba"}
+XEON, EPYC, OFF = "Xeon, AVX-512", "EPYC, AVX-512", "EPYC, AVX-512 off"
+# Measured before the three lines in place were.
+SOFTMAXES = {XEON: LIBRARIES | ALWAYS - {"in place"}, EPYC: ALWAYS, OFF: ALWAYS}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,18 @@ def test_every_rung_is_a_softmax_of_rows(shape, spread, offset, lesson):
         assert np.allclose(lesson["naive"](x), expected, rtol=1e-9, atol=1e-300)
 
 
+@pytest.mark.parametrize("n", [10_000, 100_000])
+def test_near_the_top_there_is_room_for_a_long_row(n, lesson):
+    for name in "to_the_top", "off_the_edge":
+        assert np.allclose(lesson["fresh"](lesson[name])(np.full((2, n), 5000.9)), 1 / n)
+
+
+@pytest.mark.parametrize("name", ["folded_down", "as_rows"])
+def test_small_arrays(name, lesson):
+    x = np.random.default_rng(1).normal(size=(30, 30))
+    assert np.allclose(lesson[name](x), softmax(x, axis=0), rtol=1e-12)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 21_845, 21_846, 10**5])
 def test_every_rung_is_a_softmax_of_columns(rows, lesson):
     x = np.random.default_rng(rows).normal(size=(rows, 3))
@@ -153,38 +170,56 @@ def cases():
     }
 
 
-def test_the_record_holds_every_case_of_the_command_and_every_softmax():
-    about, microseconds = record()
-    assert microseconds.keys() == cases()
-    assert all(times.keys() == SOFTMAXES for times in microseconds.values())
-    for word in "Python", "numpy", "scipy", "torch", "jax", "tensorflow", "numba", "one thread":
-        assert word in about
-    assert re.search(r"medians of \d+ interleaved rounds$", about)
+def test_each_part_of_the_record_holds_every_case_and_every_softmax():
+    assert list(records()) == list(SOFTMAXES)
+    for machine, (about, microseconds) in records().items():
+        assert microseconds.keys() == cases()
+        assert all(times.keys() == SOFTMAXES[machine] for times in microseconds.values())
+        for word in {"Python", "numpy", "scipy", "one thread"} | SOFTMAXES[machine] & LIBRARIES:
+            assert word in about
+        assert re.search(r"medians of \d+ interleaved rounds", about)
+        assert ("switched off in numpy" in about) == ("off" in machine)
 
 
 def test_the_ratios_of_the_record_are_those_of_its_times():
-    with benchmark_softmax.RECORD.open(encoding="utf-8", newline="") as file:
-        assert file.readline().startswith("# ")
-        rows = list(csv.DictReader(file))
-    _, microseconds = record()
-    assert len(rows) == len(cases()) * len(SOFTMAXES)
+    lines = benchmark_softmax.RECORD.read_text("utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert len(rows) == len(cases()) * sum(map(len, SOFTMAXES.values()))
     for row in rows:
-        key = (
-            row["shape"],
-            int(row["axis"]),
-            row["dtype"],
-            (int(row["spread"]), int(row["offset"])),
-        )
-        times = microseconds[key]
+        logits = int(row["spread"]), int(row["offset"])
+        key = row["shape"], int(row["axis"]), row["dtype"], logits
+        times = records()[row["machine"]][1][key]
         assert times[row["softmax"]] == float(row["us"]) > 0
         ratio = times[row["softmax"]] / times["scipy"]
         assert float(row["over scipy"]) == pytest.approx(ratio, rel=2e-3, abs=6e-4)
 
 
+def test_the_command_writes_one_part_of_the_record_and_keeps_the_others(tmp_path):
+    record = tmp_path / "record.csv"
+    for machine, us in ("new, one", "1"), ("old", "2"), ("new, one", "3"):
+        row = ["10", -1, "float64", 1, 0, "ours", us, "1.000"]
+        benchmark_softmax.write(machine, f"its words: {us}", [row], record)
+    assert record.read_text("utf-8").splitlines() == [
+        "# old: its words: 2",
+        "# new, one: its words: 3",
+        ",".join(benchmark_softmax.COLUMNS),
+        "old,10,-1,float64,1,0,ours,2,1.000",
+        '"new, one",10,-1,float64,1,0,ours,3,1.000',
+    ]
+
+
+@pytest.mark.parametrize("given", [[], ["--machine", "a: b"]])
+def test_the_command_asks_for_the_name_of_the_machine(given, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmark", *given])
+    with pytest.raises(SystemExit):
+        benchmark_softmax.main()
+    assert "--machine NAME" in capsys.readouterr().err
+
+
 def test_the_command_measures_what_is_installed():
     x = np.random.default_rng(0).normal(size=(20, 30))
     made = benchmark_softmax.libraries()
-    assert {"ours", "scipy", "np.exp"} <= made.keys() <= SOFTMAXES
+    assert ALWAYS <= made.keys() <= ALWAYS | LIBRARIES
     for axis in -1, 0:
         for name in made.keys() - {"np.exp"}:
             assert np.allclose(made[name](x, axis)(), softmax(x, axis), rtol=1e-5), name
@@ -217,34 +252,44 @@ def test_slopes_are_fitted_right():
 
 
 def test_the_panel_shows_the_record(lesson):
-    panel, (_, microseconds) = lesson["panel"], record()
-    drawing, rng = panel.drawing, random.Random(0)
+    panel, rng = lesson["panel"], random.Random(0)
+    drawing = panel.drawing
     assert isinstance(drawing, RecordedSpeed)
-    assert values(panel.controls["shape"]) == list(dict.fromkeys(key[0] for key in microseconds))
-    for _ in range(60):
+    assert values(panel.controls["machine"]) == list(records())
+    shapes = list(dict.fromkeys(shape for shape, *_ in cases_in_order()))
+    assert values(panel.controls["shape"]) == shapes
+    for _ in range(80):
         for widget in panel.widgets():
             widget.value = rng.choice(values(widget))
-        shape, axis, dtype, logits = (panel.controls[name].value for name in panel.controls)
-        times = microseconds[shape, axis if "x" in shape else -1, dtype, logits]
+        machine, shape, axis, dtype, logits = (c.value for c in panel.controls.values())
+        times = records()[machine][1][shape, axis if "x" in shape else -1, dtype, logits]
         over = {name: time / times["scipy"] for name, time in times.items()}
-        shown = {dot.get_ydata()[0]: dot.get_xdata()[0] for dot in drawing.dots}
+        shown = [dot.get_xdata()[0] for dot in drawing.dots if len(dot.get_xdata())]
         low, high = drawing.dots[0].axes.get_xlim()
-        assert all(low < value < high for value in shown.values())
+        assert all(low < value < high for value in shown)
         rows = panel.words.table[1:]
-        assert {row[0] for row in rows} == {NAMES.get(name, name) for name in SOFTMAXES}
-        for place, (name, _, ratio) in enumerate(rows):
-            key = next(key for key in SOFTMAXES if NAMES.get(key, key) == name)
-            assert shown[place] == over[key]
-            assert ratio == f"{over[key]:.2f}" == drawing.ratios[place].get_text()
+        assert {row[0] for row in rows} == {NAMES.get(name, name) for name in SOFTMAXES[machine]}
+        texts = [text.get_text() for text in drawing.ratios]
+        assert [row[2] for row in rows] == list(filter(None, texts))
+        for (name, _, ratio), value in zip(rows, shown, strict=True):
+            key = next(key for key in times if NAMES.get(key, key) == name)
+            assert value == over[key]
+            assert ratio == f"{over[key]:.2f}"
+        assert [text.get_text() for text in drawing.times].count("not there") == 8 - len(rows)
         sentence = panel.words.sentence
+        assert sentence.startswith(machine)
         assert f"softmaxlab takes {over['ours']:.2f} of scipy's" in sentence
         best = min((name for name in over if name != "np.exp"), key=over.get)
         assert f"softmax is {NAMES.get(best, best)}, at {over[best]:.2f}" in sentence
         assert dtype in sentence
 
 
+def cases_in_order():
+    return records()[XEON][1]
+
+
 def test_the_answers_under_the_panel():
-    _, microseconds = record()
+    _, microseconds = records()[XEON]
     over = [microseconds[n, -1, "float64", (1, 0)] for n in ("10", "10000000")]
     few, many = (times["np.exp"] / times["scipy"] for times in over)
     assert few < many / 2
@@ -255,10 +300,15 @@ def test_the_answers_under_the_panel():
     assert min(grown[name] for name in grown if name not in flushed) > 2
 
 
+def test_the_pictures_are_of_the_machine_with_all_libraries():
+    for picture in recorded_times, recorded_ratios:
+        assert paint(picture)[1].sentence.startswith(f"On {XEON}")
+
+
 def test_where_the_prose_says_that_softmaxlab_is_behind():
     _, words = paint(recorded_ratios)
     assert "Ahead of it is torch on 7." in words.sentence
-    _, microseconds = record()
+    _, microseconds = records()[XEON]
     behind = {
         (shape, axis): sorted(n for n in times if n != "np.exp" and times[n] < times["ours"])
         for (shape, axis, dtype, logits), times in microseconds.items()
@@ -270,6 +320,42 @@ def test_where_the_prose_says_that_softmaxlab_is_behind():
     lag = [microseconds[(*row, "float64", (1, 0))] for row in rows]
     lag = [times["ours"] / times["torch"] for times in lag]
     assert min(lag[:3]) > 2 > 1.5 > max(lag[3:])
+
+
+def ahead(machine, name):
+    """The cases in which a softmax takes less than 95 % of our time on a machine."""
+    return [case for case, us in records()[machine][1].items() if us[name] < 0.95 * us["ours"]]
+
+
+@pytest.mark.parametrize("machine", [EPYC, OFF])
+def test_where_the_prose_says_that_less_is_faster(machine):
+    rows = {case for case in cases() if case[0] in ("10", "100", "1000")}
+    assert len(rows) == 18
+    assert len(rows.intersection(ahead(machine, "in place"))) >= 16
+    for name in "scipy", "in place":
+        others = set(ahead(machine, name)) - rows
+        shifted = [case for case in others if case[3] != (1, 0)]
+        assert 0.75 * len(others) <= len(shifted) < len(cases()) / 3
+
+
+def test_what_the_prose_says_of_the_limit():
+    means, exps = {}, {}
+    for machine, (_, microseconds) in records().items():
+        for dtype in "float64", "float32":
+            large = [
+                us
+                for (shape, _, d, logits), us in microseconds.items()
+                if (d, logits) == (dtype, (1, 0)) and np.prod([*map(int, shape.split("x"))]) >= 1e6
+            ]
+            assert len(large) == 8
+            logs = [np.log(us["ours"] / us["np.exp"]) for us in large]
+            means[machine, dtype] = np.exp(np.mean(logs))
+            exps[machine, dtype] = sum(us["np.exp"] for us in large)
+            assert min(logs) > 0
+    for dtype in "float64", "float32":
+        assert means[XEON, dtype] > 2 < means[EPYC, dtype]
+        assert means[OFF, dtype] < 1.5
+        assert exps[OFF, dtype] > 1.5 * exps[EPYC, dtype]
 
 
 @pytest.mark.parametrize("name", ["jax", "tensorflow"])

@@ -11,11 +11,17 @@ from matplotlib.collections import LineCollection
 from . import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, Drawing, Words
 
 _CSV = Path(__file__).resolve().parents[2] / "data" / "softmax_speed.csv"
-NAMES = {"ours": "softmaxlab", "tensorflow": "TensorFlow", "np.exp": "np.exp alone"}
+NAMES = {
+    "ours": "softmaxlab",
+    "in place": "3 lines in place",
+    "tensorflow": "TensorFlow",
+    "np.exp": "np.exp alone",
+}
 # Of each: its color and its marker.
 _LOOKS = {
     "ours": (BLACK, "o"),
     "scipy": (VERMILION, "s"),
+    "in place": (GRAY, "d"),
     "torch": (BLUE, "^"),
     "jax": (ORANGE, "D"),
     "tensorflow": (GREEN, "v"),
@@ -26,25 +32,29 @@ _LINES = ((BLACK, "o", "-"), (VERMILION, "s", "--"), (BLUE, "^", "-."), (ORANGE,
 
 
 @lru_cache
-def record():
-    """What benchmarks/softmax.py wrote.
+def records():
+    """What benchmarks/softmax.py wrote, a part for each machine.
 
     Returns
     -------
-    about : str
-        The machine, the versions, and how often each was measured.
-    microseconds : dict
-        From (shape, axis, dtype, (spread, offset)) to a dict from softmax to microseconds. The
-        shape is text such as "1000x1000", the axis is -1 or 0.
+    dict
+        From the name of a machine to a pair. Its first is text: the machine, the versions, and how
+        often each was measured. Its second is a dict from (shape, axis, dtype, (spread, offset)) to
+        a dict from softmax to microseconds. The shape is text such as "1000x1000", the axis is -1
+        or 0. Not each softmax is on each machine.
     """
-    with _CSV.open(encoding="utf-8", newline="") as file:
-        about = file.readline().removeprefix("#").strip()
-        microseconds = {}
-        for row in csv.DictReader(file):
-            logits = int(row["spread"]), int(row["offset"])
-            key = row["shape"], int(row["axis"]), row["dtype"], logits
-            microseconds.setdefault(key, {})[row["softmax"]] = float(row["us"])
-    return about, microseconds
+    lines = _CSV.read_text("utf-8").splitlines()
+    abouts = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+    found = {name: (about, {}) for name, about in abouts.items()}
+    for row in csv.DictReader(lines[len(abouts) :]):
+        key = row["shape"], int(row["axis"]), row["dtype"], (int(row["spread"]), int(row["offset"]))
+        found[row["machine"]][1].setdefault(key, {})[row["softmax"]] = float(row["us"])
+    return found
+
+
+def _of_the_libraries():
+    """The part of the record that has all libraries, as the pictures show."""
+    return max(records().items(), key=lambda part: len(next(iter(part[1][1].values()))))
 
 
 def times_against_size(figure, seconds, cache=None):
@@ -93,8 +103,8 @@ def times_against_size(figure, seconds, cache=None):
 
 
 def recorded_times(figure):
-    """Time against the number of entries of one row, as recorded."""
-    about, microseconds = record()
+    """Time against the number of entries of one row, as recorded where all libraries are."""
+    machine, (about, microseconds) = _of_the_libraries()
     shapes = [shape for shape, *rest in microseconds if "x" not in shape]
     sizes = sorted({int(shape) for shape in shapes})
     seconds = {
@@ -104,17 +114,20 @@ def recorded_times(figure):
         for name in ("ours", "scipy", "torch", "np.exp")
     }
     cache = re.search(r"level-2 cache (\d+)K", about)
-    return times_against_size(figure, seconds, cache and int(cache.group(1)) * 1024)
+    words = times_against_size(figure, seconds, cache and int(cache.group(1)) * 1024)
+    return Words(f"On {machine}. {words.sentence}")
 
 
 def recorded_ratios(figure):
-    """Time over scipy's for every shape, in float64 at spread 1, as recorded."""
+    """Time over scipy's for every shape, in float64 at spread 1, where all libraries are."""
     figure.set_size_inches(8.6, 6.6)
     ax = figure.add_axes((0.25, 0.21, 0.72, 0.77))
-    _, microseconds = record()
+    machine, (_, microseconds) = _of_the_libraries()
     cases = [key for key in microseconds if key[2:] == ("float64", (1, 0))]
     places = np.arange(len(cases))
-    for name, (color, marker) in reversed(_LOOKS.items()):  # ours above all others
+    shown = [name for name in _LOOKS if name in microseconds[cases[0]]]
+    for name in reversed(shown):  # ours above all others
+        color, marker = _LOOKS[name]
         ratios = [microseconds[case][name] / microseconds[case]["scipy"] for case in cases]
         label = NAMES.get(name, name)
         ax.plot(ratios, places, marker, color=color, ms=8, mew=2, label=label)
@@ -132,13 +145,13 @@ def recorded_ratios(figure):
     times = [microseconds[case] for case in cases]
     ahead = {
         NAMES.get(name, name): sum(us[name] < us["ours"] for us in times)
-        for name in _LOOKS
+        for name in shown
         if name not in ("ours", "np.exp")
     }
     said = ", ".join(f"{name} on {count}" for name, count in ahead.items() if count)
     return Words(
-        f"In float64 at a spread of 1 softmaxlab's softmax is faster than scipy's on {faster} of "
-        f"{len(cases)} shapes; it takes from {low:.2f} to {high:.2f} of scipy's time. "
+        f"On {machine}, in float64 at a spread of 1: softmaxlab's softmax is faster than scipy's "
+        f"on {faster} of {len(cases)} shapes; it takes from {low:.2f} to {high:.2f} of its time. "
         f"Ahead of it is {said or 'none'}."
     )
 
@@ -167,8 +180,8 @@ class RecordedSpeed(Drawing):
 
     def __init__(self, figure):
         super().__init__(figure)
-        _, self.record = record()
-        ratios = [us / case["scipy"] for case in self.record.values() for us in case.values()]
+        cases = [case for _, part in records().values() for case in part.values()]
+        ratios = [us / case["scipy"] for case in cases for us in case.values()]
         low, high = min(ratios) / 1.5, max(ratios) * 1.5
         ax = figure.add_axes((0.17, 0.15, 0.56, 0.8))
         places = np.arange(len(_LOOKS))
@@ -193,11 +206,13 @@ class RecordedSpeed(Drawing):
         self.times = [ax.text(1.43, place, "", **text) for place in places]
         self.moving = [self.stems, *self.dots, *self.ratios, *self.times]
 
-    def update(self, shape, axis, dtype, logits):
-        """Shows the record of one shape, axis, dtype and kind of logits.
+    def update(self, machine, shape, axis, dtype, logits):
+        """Shows the record of one machine, shape, axis, dtype and kind of logits.
 
         Parameters
         ----------
+        machine : str
+            A key of `records`.
         shape : str
             Such as "1000x1000".
         axis : int
@@ -210,25 +225,30 @@ class RecordedSpeed(Drawing):
         -------
         Words
         """
-        self.case = self.record[shape, axis if "x" in shape else -1, dtype, tuple(logits)]
-        over = {name: us / self.case["scipy"] for name, us in self.case.items()}
+        key = shape, axis if "x" in shape else -1, dtype, tuple(logits)
+        self.case = records()[machine][1][key]
+        over = {name: self.case[name] / self.case["scipy"] for name in _LOOKS if name in self.case}
         for i, name in enumerate(_LOOKS):
-            self.dots[i].set_data([over[name]], [i])
-            self.ratios[i].set_text(f"{over[name]:.2f}")
-            self.times[i].set_text(_time(self.case[name]))
-        self.stems.set_segments([[(1, i), (over[name], i)] for i, name in enumerate(_LOOKS)])
-        softmaxes = [name for name in _LOOKS if name != "np.exp"]
-        fastest = min(softmaxes, key=over.get)
+            there = name in over
+            self.dots[i].set_data([over[name]] if there else [], [i] if there else [])
+            self.ratios[i].set_text(f"{over[name]:.2f}" if there else "")
+            self.times[i].set_text(_time(self.case[name]) if there else "not there")
+        places = {name: i for i, name in enumerate(_LOOKS)}
+        self.stems.set_segments(
+            [[(1, places[name]), (ratio, places[name])] for name, ratio in over.items()]
+        )
+        fastest = min(over.keys() - {"np.exp"}, key=over.get)
         best = f"is {NAMES.get(fastest, fastest)}, at {over[fastest]:.2f}"
         return Words(
-            f"{self._case(shape, axis)}, {dtype}, spread {logits[0]}, offset {logits[1]}: "
-            f"softmaxlab takes {over['ours']:.2f} of scipy's {_time(self.case['scipy'])}; the "
-            f"fastest softmax {best}, and np.exp alone takes {over['np.exp']:.2f}.",
+            f"{machine}. {self._case(shape, axis)}, {dtype}, spread {logits[0]}, "
+            f"offset {logits[1]}: softmaxlab takes {over['ours']:.2f} of scipy's "
+            f"{_time(self.case['scipy'])}; the fastest softmax {best}, and np.exp alone takes "
+            f"{over['np.exp']:.2f}.",
             [
                 ["softmax", "time", "over scipy"],
                 *(
-                    [NAMES.get(name, name), _time(self.case[name]), f"{over[name]:.2f}"]
-                    for name in _LOOKS
+                    [NAMES.get(name, name), _time(self.case[name]), f"{ratio:.2f}"]
+                    for name, ratio in over.items()
                 ),
             ],
         )

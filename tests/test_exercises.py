@@ -85,7 +85,7 @@ def asked(name, answer):
     return CHECKS[name](answer)
 
 
-@pytest.mark.parametrize("name", CHECKS.keys() - OF_VALUES)
+@pytest.mark.parametrize("name", sorted(CHECKS.keys() - OF_VALUES))
 def test_a_function_of_no_use_is_told_why(name):
     for wrong, said in FUNCTIONS:
         answer = asked(name, wrong)
@@ -107,7 +107,7 @@ def test_a_result_of_no_use_is_told_so():
         assert re.search("array of numbers", answer.message), name
 
 
-@pytest.mark.parametrize("name", OF_VALUES)
+@pytest.mark.parametrize("name", sorted(OF_VALUES))
 def test_a_value_of_no_use_is_told_why(name):
     for wrong, said in VALUES:
         answer = asked(name, wrong)

@@ -1080,11 +1080,6 @@ def lse_textbook(x):
 
 
 @right("", "every property holds", of="logsumexp")
-def lse_scipy(x, axis=-1, keepdims=False):
-    return scipy.special.logsumexp(x, axis=axis, keepdims=keepdims)
-
-
-@right("", "every property holds", of="logsumexp")
 def lse_ours(x, axis=-1, keepdims=False):
     return logsumexp(x, axis=axis, keepdims=keepdims)
 
@@ -1137,7 +1132,7 @@ def lse_mean(x):
 
 @wrong("right axis, large positive", "It takes one row only", of="logsumexp")
 def lse_in_python(x):
-    return math.log(sum(map(math.exp, x)))
+    return math.log(sum(math.exp(score) for score in np.asarray(x).tolist()))
 
 
 @wrong("own scale", "far below the max of the whole array is lost", of="logsumexp")

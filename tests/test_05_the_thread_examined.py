@@ -497,7 +497,8 @@ def test_minus_90_to_90_is_safe_in_float64_and_not_in_float32():
         np.testing.assert_allclose(B(x), softmax(x), rtol=1e-14)
     for top in (-90.5, -95, -103):
         x = (top - rng.random(100)).astype(np.float32)
-        assert np.abs(B(x) / softmax(x) - 1).max() > 16 * np.finfo(np.float32).eps
+        with np.errstate(over="ignore"):  # numpy 1 overflows where both are subnormal numbers
+            assert np.abs(B(x) / softmax(x) - 1).max() > 16 * np.finfo(np.float32).eps
     with np.errstate(all="ignore"):
         assert np.isnan(B(np.array([90.1, 0], np.float32))).any()
         assert not B(np.full(2, 88.5, np.float32)).any()

@@ -205,7 +205,6 @@ TAKE_AXIS = {
 TAKE_NO_EMPTY_SLICE = {
     "softmax": softmax,
     "log_softmax": log_softmax,
-    "logsumexp": logsumexp,
     "exact.softmax": exact.softmax,
     "exact.log_softmax": exact.log_softmax,
     "exact.logsumexp": exact.logsumexp,
@@ -385,6 +384,7 @@ OTHERS = [
      CLASSES + "2.5"),
     ("examine", "f", lambda: examine(X), TypeError, "f must be a function"),
     ("examine", "axis", lambda: examine(softmax, 0.5), TypeError, "axis must be an int"),
+    ("examine", "of", lambda: examine(softmax, of="max"), ValueError, "of must be"),
     ("examine", "ndim", lambda: examine(softmax, ndim="2"), TypeError, "ndim must be an int"),
 ]  # fmt: skip
 

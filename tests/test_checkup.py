@@ -94,16 +94,20 @@ def test_scipy_is_limited(axis):
     assert checkup.failures[0].input.dtype == np.uint8
 
 
+BOTH = ("small integers", "near 0")
+LOG1P = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 15)
+
+
 @pytest.mark.parametrize(
     ("of", "ours", "theirs", "found"),
     [
-        ("log_softmax", log_softmax, scipy.special.log_softmax, ("small integers", "near 0")),
-        ("logsumexp", logsumexp, scipy.special.logsumexp, ()),
+        ("log_softmax", log_softmax, scipy.special.log_softmax, BOTH),
+        ("logsumexp", logsumexp, scipy.special.logsumexp, () if LOG1P else BOTH),
     ],
 )
 @pytest.mark.parametrize("asked", [{}, {"axis": 0}, {"ndim": 3}], ids=str)
 def test_the_logs_of_the_course_and_of_scipy(of, ours, theirs, found, asked):
-    """scipy forms log(1 + s) with a rounded sum in one of them, and with log1p in the other."""
+    """scipy forms log(1 + s) with a rounded sum in one, and today with log1p in the other."""
     assert examine(ours, of=of, **asked).verdict == "sound"
     assert set(failing(examine(theirs, of=of, **asked))) == set(found)
 

@@ -385,7 +385,7 @@ def test_scipys_own_tests_pass_with_ours_in_the_place_of_scipys(tmp_path):
     ran = subprocess.run(
         [*command, "--pyargs", "scipy.special.tests.test_logsumexp"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(folders), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         timeout=300,

@@ -189,7 +189,7 @@ def test_a_loop_without_end_costs_its_cell_and_its_exercise():
     )
     result = graded(handed_in_as({1: endless}), seconds=10)
     assert (result.right, result.remarks) == (2, ("check_shortest without end",))
-    assert result.status == "error (cell 26: no end)"
+    assert result.status == "tried", "the check says what it saw, and the cell goes on"
 
 
 @pytest.mark.thorough

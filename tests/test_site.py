@@ -197,7 +197,9 @@ def test_a_result_is_folded_until_it_was_predicted_by_keyboard(page, address):
     expect(told).to_be_hidden()
     page.keyboard.type("[3, 0]")
     page.keyboard.press("Enter")
-    expect(field.get_by_role("status")).to_contain_text("0 of 2 are right. Entry 0: off by 3")
+    expect(field.get_by_role("status")).to_contain_text(
+        "Wrong. 0 of 2 are right. Entry 0: off by 3"
+    )
     expect(told).to_be_visible()
     expect(result.locator(".cell_output")).to_be_visible()
     other = page.locator(".tag_of-rows_of_c + details.result")

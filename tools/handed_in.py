@@ -99,7 +99,7 @@ class Wire:
             return {"dtype": np.dtype(value).str}
         if callable(value):
             self.functions.append(value)
-            return {"function": [len(self.functions) - 1, _parameters(value)]}
+            return {"function": [len(self.functions) - 1, _parameters(value), _names(value)]}
         return self._array(value, buffers)
 
     def _array(self, value, buffers):
@@ -149,8 +149,11 @@ class Wire:
             lies[...] = plain
         return room[()] if scalar else room
 
-    def _proxy(self, number, parameters):
-        """The other end's function `number`, which takes `parameters`, as a function here."""
+    def _proxy(self, number, parameters, names):
+        """The other end's function `number`, as a function here.
+
+        It takes `parameters`, and `names` are those in its code, for `exercises.names_in`.
+        """
 
         def function(*arguments, **named):
             traced = tracemalloc.is_tracing()
@@ -169,6 +172,7 @@ class Wire:
             same = reply["same"]
             return reply["result"] if same is None else arguments[same]
 
+        function.names = set(names)
         if parameters is not None:
             kinds = {kind.name: kind for kind in type(inspect.Parameter.VAR_KEYWORD)}
             function.__signature__ = inspect.Signature(
@@ -199,6 +203,16 @@ def _parameters(function):
         return [(p.name, p.kind.name, p.default is not p.empty) for p in found]
     except Exception:  # whatever the learner's class does when it is asked
         return None
+
+
+def _names(function):
+    """The names in the code of `function`, sorted; none if unknown."""
+    try:
+        from softmaxlab.exercises import names_in
+
+        return sorted(name for name in names_in(function) if type(name) is str)
+    except Exception:  # whatever the learner's class does when it is asked
+        return []
 
 
 def _error(name, message):

@@ -56,13 +56,13 @@ const compare = (text, { several, of }, unit) => {
   const bare = text.replace(/^[[(]|[\])]$|["']/g, "").trim();
   const guess = several ? bare.split(/\s*[,;]\s*|\s+/).filter(Boolean) : [bare];
   if (guess.length !== of.length) {
-    return `${of.length} entries are asked for, in a list; you gave ${guess.length}.`;
+    return `Wrong. ${of.length} entries are asked for, in a list; you gave ${guess.length}.`;
   }
   const faults = of.map((entry, number) => off(guess[number], entry, unit));
   if (!faults.some(Boolean)) return `Right. It is ${of.map((entry) => entry.said).join(", ")}${unit}.`;
-  if (!several) return faults[0];
+  if (!several) return `Wrong. ${faults[0]}`;
   const told = faults.map((fault, i) => fault && ` Entry ${i}: ${fault[0].toLowerCase()}${fault.slice(1)}`);
-  return `${faults.filter((fault) => !fault).length} of ${of.length} are right.${told.join("")}`;
+  return `Wrong. ${faults.filter((fault) => !fault).length} of ${of.length} are right.${told.join("")}`;
 };
 
 // What came out, and the text below it, is folded until the reader has answered or asks to see.

@@ -238,9 +238,12 @@ def raised(function, error):
 def names_in(function, follow=False):
     """The names, attributes and keywords in a Python function's code.
 
-    With `follow` also those of the functions beside it that it names.
+    With `follow` also those of the functions beside it that it names. A function whose code is in
+    another process has them with it, as `names`.
     """
     function = inspect.unwrap(function)
+    if isinstance(getattr(function, "names", None), set):
+        return function.names
     codes, names = [getattr(function, "__code__", None)], set()
     beside = getattr(function, "__globals__", {})
     for code in filter(None, codes):

@@ -61,6 +61,7 @@ MOVES = {
         {"variant": "B", "shape": "(4,)"},
     ),
     "06_how_accurate": ("offset", range(0, 1001, 50), {}),
+    "07_how_fast": ("shape", None, {}),
     "09_output_layer": ("temperature", None, {}),
     "10_beyond_memory": ("step", None, {}),
 }

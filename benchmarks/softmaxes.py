@@ -1080,6 +1080,17 @@ def lse_textbook(x):
 
 
 @right("", "every property holds", of="logsumexp")
+def lse_by_log1p(x):
+    x = np.asarray(x)
+    wide = np.sort(x.astype(np.float64), axis=-1)
+    m = np.where(np.isfinite(top(wide)), top(wide), 0)
+    rest = np.exp(wide[..., :-1] - m).sum(axis=-1)
+    log_sum = np.log1p(rest) if wide.shape[-1] > 1 else rest
+    result = np.where(np.isfinite(top(wide)), m + log_sum[..., np.newaxis], top(wide))
+    return result[..., 0].astype(x.dtype if x.dtype.kind == "f" else np.float64)
+
+
+@right("", "every property holds", of="logsumexp")
 def lse_ours(x, axis=-1, keepdims=False):
     return logsumexp(x, axis=axis, keepdims=keepdims)
 

@@ -809,6 +809,17 @@ def epsilon_in_the_result(x):
     return softmax(x) + 1e-9
 
 
+@wrong("last digits", "1e-12 is added to each probability")
+def tiny_epsilon_in_the_result(x):
+    return softmax(x) + 1e-12
+
+
+@wrong("sums to 1", "This is p * (1 - p)")
+def derivative(x):
+    p = softmax(x)
+    return p * (1 - p)
+
+
 @wrong("score of 0", "A score of 0 is left out")
 def zero_is_padding(x):
     x = np.asarray(x, dtype=np.float64)

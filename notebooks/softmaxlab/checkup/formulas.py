@@ -138,6 +138,10 @@ SOFTMAX = [
         lambda x: _exps(x) / _exps(x).cumsum(),
         "Each exp is divided by the sum up to it. Divide by the sum of them all.",
     ),
+    (
+        lambda x: _softmax(x) * (1 - _softmax(x)),
+        "This is p * (1 - p), the derivative of each share by its own score. Softmax is p.",
+    ),
     (lambda x: x == x.max(), "This is the arg max, all for one class. Softmax gives each a share."),
     (
         lambda x: np.full(x.size, 1 / x.size),

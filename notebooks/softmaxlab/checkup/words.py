@@ -248,7 +248,7 @@ def _divisor(p, e):
         return "You divide by the mean of the exps, so the entries sum to their number, not to 1."
     if math.isclose((p**2).sum(), 1, rel_tol=1e-9):
         return "You divide by the norm of the exps, so the squares of the entries sum to 1."
-    if not np.allclose(p / e, p[0] / e[0], rtol=1e-12) or abs(p.sum() - 1) < 1e-14:
+    if not np.allclose(p / e, p[0] / e[0], rtol=1e-12, atol=0) or abs(p.sum() - 1) < 1e-14:
         return None
     if -0.05 < p.sum() - 1 < 0:
         return (

@@ -377,6 +377,23 @@ def test_errstate_and_warnings_outside_change_nothing():
     assert "wrong" in expected
 
 
+class Warns:
+    """An array of another library that warns when numpy reads it, as those of torch do."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __array__(self, dtype=None, copy=None):
+        warnings.warn("this will change", DeprecationWarning, stacklevel=2)
+        return np.array(self.value, dtype=dtype)
+
+
+def test_a_result_that_warns_when_it_is_read_is_read():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert examine(lambda x: Warns(softmax(x))).verdict == "sound"
+
+
 def test_errstate_inside_stays_inside():
     before = np.geterr()
     assert examine(in_an_errstate_of_its_own).verdict == "wrong"  # it raises where exp underflows

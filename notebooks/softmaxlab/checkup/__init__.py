@@ -2,7 +2,8 @@
 
 `targets` has what each function should give, `properties` what it must do and on which inputs,
 `cases` lays these out, `trial` calls f and judges the numbers, `memory` judges what is kept between
-calls, `words` and `formulas` name the fault, `report` shows what was found.
+calls, `words` and `numbers` name the fault by `models` and `formulas`, `report` shows what was
+found.
 """
 
 import copy

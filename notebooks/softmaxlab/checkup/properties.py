@@ -9,6 +9,7 @@ import numpy as np
 
 from . import words
 from .cases import ARRAYS, BLOCK, HOLES, STORED, Stored, long_row, tall
+from .numbers import on_numbers
 from .trial import (
     but_for_specks,
     is_array,
@@ -114,16 +115,16 @@ SOFTMAX = (
         always=is_array,
     ),
     Property("shape", "It keeps the shape.", _SCORES, ("result",), same_shape),
-    Property("sums to 1", "The sum is 1.", _SCORES, ("shape",), sums_to_1, words.on_numbers),
+    Property("sums to 1", "The sum is 1.", _SCORES, ("shape",), sums_to_1, on_numbers),
     Property(
         "order",
         "A greater score gets a greater probability.",
         _SCORES,
         ("sums to 1",),
         keeps_order,
-        words.on_numbers,
+        on_numbers,
     ),
-    Property("values", "Six digits are right.", _SCORES, ("order",), nearly, words.on_numbers),
+    Property("values", "Six digits are right.", _SCORES, ("order",), nearly, on_numbers),
     Property(
         "score of 0",
         "A score of 0 is a score as any other.",
@@ -179,7 +180,7 @@ SOFTMAX = (
         _SCORES,
         ("values",),
         right,
-        words.on_numbers,
+        on_numbers,
     ),
     Property(
         "sum that overflows",

@@ -11,7 +11,17 @@ import textwrap
 
 import numpy as np
 
-from .formulas import FORMULAS, scaled
+from .models import (
+    greatest_size,
+    nothing,
+    same_values,
+    suspect,
+    top,
+    top_over,
+    transposed,
+    upright,
+    wrong,
+)
 from .trial import NEAR, same_shape
 
 _KEEPDIMS = (
@@ -121,143 +131,6 @@ def on_result(case, outcome, runs):
     return f"It returns {outcome.value.dtype}, and {case.target.title} has fractions: floats."
 
 
-def on_numbers(case, outcome, runs):
-    """Which known formula gives these numbers for one slice of scores."""
-    if not same_shape(case, outcome):
-        return None
-    words = _suspect(
-        [(_along(formula), words) for formula, words in FORMULAS[case.target.name]], case, runs
-    )
-    if words:
-        return words
-    p, e = outcome.value.astype(np.float64), case.expected
-    for digits in range(1, 14):
-        if (p == np.round(e, digits)).all() and not (p == np.round(p)).all():
-            return f"You round to {digits} decimals. Round what you print, not what you return."
-    if np.allclose(p, e, rtol=1e-2) and (p == p.astype(np.float32)).all():
-        return "It computes in float32 or less, and the scores are float64: digits are lost."
-    if case.target.name != "softmax" or not all(same_shape(*run) for run in runs):
-        return None
-    with np.errstate(all="ignore"):
-        return _remainder(runs) or _power(runs) or _mixed(runs)
-
-
-def _along(formula):
-    """A formula for one slice as a model, for input that is one slice."""
-
-    def model(x, axis):
-        value = np.asarray(formula(x.ravel()))
-        return value.reshape(x.shape) if value.ndim else value.reshape(np.delete(x.shape, axis))
-
-    return model
-
-
-def _flat(runs):
-    """Scores, what f gave and the exact softmax of each run, as 1-D arrays of float64."""
-    for case, outcome in runs:
-        yield tuple(v.astype(np.float64).ravel() for v in (case.x, outcome.value, case.expected))
-
-
-def _remainder(runs):
-    """Whether one entry is 1 minus the others, to the last bit, and these are right."""
-    for at, name in ((-1, "last"), (0, "first")):
-        same = True
-        for _, p, e in _flat(runs):
-            rest = np.delete(p, at)
-            sums = (1 - rest.sum(), 1 - math.fsum(rest), 1 - sum(rest.tolist()))
-            same &= p[at] in sums and np.allclose(rest, np.delete(e, at), rtol=1e-12, atol=0)
-        if same:
-            return (
-                f"The {name} entry is 1 minus the sum of the others, which costs it digits where "
-                "it is small. Divide it by the sum, as the others."
-            )
-    return None
-
-
-def _mixed(runs):
-    """What is wrong where p = a * softmax + b: smoothing, or a number added to exps or shares."""
-    fits = []
-    for _, p, e in _flat(runs):
-        a, b = np.linalg.lstsq(np.stack([e, np.ones_like(e)], axis=1), p, rcond=None)[0]
-        if np.abs(p - a * e - b).max() > 1e-14 or not abs(b) > 1e-13:
-            return None
-        fits.append((a, b, e.max(), e.size))
-    a, b, _, _ = fits[0]
-
-    def alike(values):
-        return np.allclose(values, values[0], rtol=1e-3, atol=0)
-
-    if alike([b for _, b, _, _ in fits]) and np.isclose(a, 1, rtol=1e-13, atol=0):
-        return f"{b:.2g} is added to each probability. Nothing need be added to a softmax."
-    if np.isclose(a + b * fits[0][3], 1, rtol=1e-12) and alike([b * n for _, b, _, n in fits]):
-        return (
-            f"This is label smoothing of {b * fits[0][3]:.3g}: each share is mixed with 1 / n. "
-            "That is for the labels of a loss, not for a softmax."
-        )
-    added = [b / (a * top) for a, b, top, _ in fits]
-    if alike(added):
-        return (
-            f"{added[0]:.2g} is added to each exp(x - max). No epsilon is needed, as after the "
-            "shift the sum is at least 1."
-        )
-    return None
-
-
-def _power(runs):
-    """What is wrong where p = c exp(k x) for some c and k in each run."""
-    fits = []
-    for x, p, _ in _flat(runs):
-        logs = np.log(p)
-        k = (logs[x.argmax()] - logs[x.argmin()]) / np.ptp(x)
-        if not np.allclose(logs - k * x, logs[0] - k * x[0], rtol=0, atol=1e-9):
-            return None
-        fits.append((x, k))
-    _, p, e = next(_flat(runs))
-    k = fits[0][1]
-
-    def near(a, b):
-        return math.isclose(a, b, rel_tol=1e-9)
-
-    if not np.allclose([k for _, k in fits], k, rtol=1e-7):
-        by = scaled(fits)
-        if by:
-            return (
-                f"The scores are divided by {by} before exp. Softmax may shift its scores, and "
-                "must not scale them."
-            )
-        return (
-            "The scores are scaled by a factor that is not the same for all inputs. Softmax may "
-            "shift its scores, and must not scale them."
-        )
-    if near(k, -1):
-        return "The sign is turned: the least score gets the greatest probability."
-    for base in (2, 10):
-        if near(k, math.log(base)):
-            return f"You take powers of {base}. Softmax takes powers of e, as np.exp does."
-    if not math.isclose(k, 1, rel_tol=1e-7):
-        return (
-            f"The scores are multiplied by {k:.4g} before exp, a temperature of {1 / k:.4g}. A "
-            "plain softmax has temperature 1."
-        )
-    return _divisor(p, e)
-
-
-def _divisor(p, e):
-    """What is wrong where the proportions are right."""
-    if math.isclose(p.sum(), p.size, rel_tol=1e-9):
-        return "You divide by the mean of the exps, so the entries sum to their number, not to 1."
-    if math.isclose((p**2).sum(), 1, rel_tol=1e-9):
-        return "You divide by the norm of the exps, so the squares of the entries sum to 1."
-    if not np.allclose(p / e, p[0] / e[0], rtol=1e-12, atol=0) or abs(p.sum() - 1) < 1e-14:
-        return None
-    if -0.05 < p.sum() - 1 < 0:
-        return (
-            f"The sum misses 1 by {1 - p.sum():.2g}: something is added to the divisor. No epsilon "
-            "is needed, as after the shift the sum is at least 1."
-        )
-    return f"The proportions are right, but the entries sum to {p.sum():.6g}: the divisor is wrong."
-
-
 def on_dtype(case, outcome, runs):
     if outcome.value is None:
         return None
@@ -265,86 +138,6 @@ def on_dtype(case, outcome, runs):
         f"{case.x.dtype} comes out as {outcome.value.dtype}. Give back the dtype that came in: "
         ".astype(x.dtype)."
     )
-
-
-def _nothing(x, axis):
-    return np.zeros((1,) * x.ndim)
-
-
-def _max(x, axis):
-    return x.max(axis, keepdims=True)
-
-
-def _max_over(axes):
-    return lambda x, axis: x.max(axes, keepdims=True)
-
-
-def _greatest_size(x, axis):
-    return np.abs(x).max(axis, keepdims=True)
-
-
-def _wrong(target, shift=_nothing, over=None, keepdims=True):
-    """An implementation with another shift, a sum over other axes, or no keepdims in its sum."""
-
-    def model(x, axis):
-        shifts, axes = shift(x, axis), axis if over is None else over
-        e = np.exp(x - shifts)
-        if target.name == "softmax":
-            return e / e.sum(axes, keepdims=keepdims)
-        if target.name == "log_softmax":
-            return x - shifts - np.log(e.sum(axes, keepdims=keepdims))
-        total = e.sum(axes)
-        return np.log(total) + (shifts.max() if np.ndim(total) == 0 else np.squeeze(shifts))
-
-    return model
-
-
-def _transposed(shift):
-    def model(x, axis):
-        e = np.exp(x - shift(x, axis))
-        return (e.T / e.sum(axis)).T
-
-    return model
-
-
-def _upright(x, axis):
-    e = np.exp(x - x.max(axis).reshape(-1, 1))
-    return e / e.sum(axis).reshape(-1, 1)
-
-
-def _suspect(suspects, case, runs):
-    """The words for the first wrong model that gives what f gave in every run.
-
-    It must be wrong itself in this case, by the tolerance by which it is compared.
-    """
-    with np.errstate(all="ignore"):
-        for model, words in suspects:
-            if all(_alike(model, *run) for run in runs) and not _is_right(model, case):
-                return words
-    return None
-
-
-def _same(p, q):
-    """The one tolerance of suspects; twenty ulps of results that are narrower than float64."""
-    dtype = next((v.dtype for v in (p, q) if v.dtype in (np.float16, np.float32)), np.float64)
-    rtol = max(1e-9, 20 * float(np.finfo(dtype).eps))
-    return p.shape == q.shape and np.allclose(p, q, rtol=rtol, atol=1e-300, equal_nan=True)
-
-
-def _alike(model, case, outcome):
-    """Whether a model gives what f gave, be it an error."""
-    try:
-        value = np.asarray(model(case.x, case.axis))
-    except ValueError as error:
-        return type(error) is type(outcome.error)
-    return outcome.value is not None and _same(outcome.value, value)
-
-
-def _is_right(model, case):
-    try:
-        return _same(np.asarray(model(case.x, case.axis)), case.expected)
-    except ValueError:
-        return False
 
 
 def on_input(case, outcome, runs):
@@ -364,12 +157,12 @@ def on_axis(case, outcome, runs):
         if ndim == 2:
             return f"It takes one {case.line} only. On 2-D input: {plain(case, outcome)}"
         try:
-            _upright(case.x, case.axis)
+            upright(case.x, case.axis)
         except ValueError as error:
             if str(error) == _said(outcome.error):
                 return f"On {ndim}-D input: {plain(case, outcome)} {_KEEPDIMS}"
         return f"It takes no {ndim}-D input: {plain(case, outcome)}"
-    return _suspect(_axis_suspects(case), case, runs)
+    return suspect(_axis_suspects(case), case, runs)
 
 
 def _axis_suspects(case):
@@ -380,27 +173,27 @@ def _axis_suspects(case):
         hidden = "of row j; a square input hides it."
         sum_lost = f"without keepdims numpy {does} the sum {hidden}"
         max_lost = f"without keepdims numpy shifts column j by the max {hidden}"
-    for shift in (_nothing, _max):
+    for shift in (nothing, top):
         if not target.reduces:
-            yield _wrong(target, shift, None, False), f"Your sum has lost its axis: {sum_lost}"
+            yield wrong(target, shift, None, False), f"Your sum has lost its axis: {sum_lost}"
         if target.name == "softmax":
             yield (
-                _transposed(shift),
+                transposed(shift),
                 "You transpose, and .T turns round all axes, which is right for two only. Use "
                 "keepdims=True instead.",
             )
         for axes in _some(range(ndim)):
-            yield _wrong(target, shift, over=axes), _sum_over(case, axes)
+            yield wrong(target, shift, over=axes), _sum_over(case, axes)
 
     def lost(x, a):
         return x.max(a)
 
     yield (
-        _wrong(target, lost, None, False),
+        wrong(target, lost, None, False),
         f"Your max and your sum have lost their axis: {sum_lost}",
     )
-    yield _wrong(target, lost), f"Your max has lost its axis: {max_lost}"
-    yield lambda x, a: _wrong(target)(x, a).T, "The result is transposed: turn it back."
+    yield wrong(target, lost), f"Your max has lost its axis: {max_lost}"
+    yield lambda x, a: wrong(target)(x, a).T, "The result is transposed: turn it back."
     yield from _of_two_axes(case)
 
 
@@ -425,13 +218,13 @@ def _sum_over(case, axes):
 def _of_two_axes(case):
     """The max along some axes and the sum along others, both with keepdims."""
     ndim = np.ndim(case.x)
-    for top in _some(range(ndim)):
+    for highest in _some(range(ndim)):
         for over in _some(range(ndim)):
             words = (
-                f"You take the max along {_named(top)} and the sum along {_named(over)}. Both must "
-                f"run along axis={case.axis}."
+                f"You take the max along {_named(highest)} and the sum along {_named(over)}. Both "
+                f"must run along axis={case.axis}."
             )
-            yield _wrong(case.target, _max_over(top), over), words
+            yield wrong(case.target, top_over(highest), over), words
 
 
 def _named(axes):
@@ -451,7 +244,7 @@ _SHIFTS = {
     "the last score": lambda x, a: x.take([-1], a),
     "the median": lambda x, a: np.median(x, a, keepdims=True),
     "the sum": lambda x, a: x.sum(a, keepdims=True),
-    "minus the max": lambda x, a: -_max(x, a),
+    "minus the max": lambda x, a: -top(x, a),
 }
 
 
@@ -470,8 +263,8 @@ def on_large(case, outcome, runs):
         "You subtract {}, and exp still leaves its range. Only the max keeps every exp at or below "
         "1, and one of them at 1."
     )
-    shifts = [(_wrong(target, shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
-    words = _suspect([(_wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
+    shifts = [(wrong(target, shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
+    words = suspect([(wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
     if words or not same_shape(case, outcome):
         return words
     if target.name == "log_softmax":
@@ -499,19 +292,19 @@ def on_low(case, outcome, runs):
     only_max = f"Subtract the max of each {case.line}, also if it is below 0."
     suspects = [
         (
-            _wrong(case.target, _greatest_size),
+            wrong(case.target, greatest_size),
             f"You subtract the greatest |x|, and every exp is 0. {only_max}",
         ),
         (
-            _wrong(case.target, lambda x, a: np.maximum(_max(x, a), 0)),
+            wrong(case.target, lambda x, a: np.maximum(top(x, a), 0)),
             f"You subtract max(x, 0), and every exp is 0 or has few bits left. {only_max}",
         ),
         (
-            _wrong(case.target),
+            wrong(case.target),
             f"exp underflows: every exp is 0 or has few bits left. {only_max}",
         ),
     ]
-    words = _suspect(suspects, case, runs)
+    words = suspect(suspects, case, runs)
     if words:
         return words
     if outcome.value.any() and np.isfinite(outcome.value).all():
@@ -601,10 +394,10 @@ def on_offset(case, outcome, runs):
             "scores get 1 each. Subtract the max, then divide by the sum."
         )
     if target.name == "log_softmax":
-        top = _max(case.x, case.axis)
+        shift = top(case.x, case.axis)
         with np.errstate(all="ignore"):
-            log_sum = np.log(np.exp(case.x - top).sum(case.axis, keepdims=True))
-            if np.array_equal(outcome.value, case.x - (top + log_sum)):
+            log_sum = np.log(np.exp(case.x - shift).sum(case.axis, keepdims=True))
+            if np.array_equal(outcome.value, case.x - (shift + log_sum)):
                 return (
                     "You take x - logsumexp(x): a large offset rounds logsumexp. Subtract the max "
                     "first, then the log of the sum."
@@ -617,8 +410,8 @@ def on_scale(case, outcome, runs):
         f"A {case.line} far below the max of the whole array is lost. Take the max along the axis, "
         f"with axis={case.axis} and keepdims=True."
     )
-    whole = _max_over(tuple(range(np.ndim(case.x))))
-    return _suspect([(_wrong(case.target, whole), words), *_of_two_axes(case)], case, runs)
+    whole = top_over(tuple(range(np.ndim(case.x))))
+    return suspect([(wrong(case.target, whole), words), *_of_two_axes(case)], case, runs)
 
 
 def on_argument(case, outcome, runs):
@@ -627,21 +420,21 @@ def on_argument(case, outcome, runs):
     for a in (-1, 0, 1):
         suspects += [
             (
-                _wrong(target, over=a),
+                wrong(target, over=a),
                 f"It takes an axis and does not use it: it always works along axis {a}.",
             ),
             (
-                _wrong(target, _max_over(a)),
+                wrong(target, top_over(a)),
                 f"The max is always taken along axis {a}, and the sum along the axis that is "
                 "given. Both must follow the axis.",
             ),
             (
-                _wrong(target, _max, over=a),
+                wrong(target, top, over=a),
                 f"The sum is always taken along axis {a}, and the max along the axis that is "
                 "given. Both must follow the axis.",
             ),
         ]
-    return _suspect(suspects, case, runs) or f"With axis={case.axis}: {plain(case, outcome)}"
+    return suspect(suspects, case, runs) or f"With axis={case.axis}: {plain(case, outcome)}"
 
 
 def on_long(case, outcome, runs):
@@ -660,7 +453,7 @@ def on_storage(case, outcome, runs):
     words = f"Here the input is {case.way}."
     if same_shape(case, outcome):
         order = np.asarray(case.x).ravel("K").reshape(np.shape(case.x))
-        if _same(outcome.value, case.target.expected(order, case.axis)):
+        if same_values(outcome.value, case.target.expected(order, case.axis)):
             return (
                 f"{words} Its entries are taken in the order in which they lie in memory, as by "
                 "ravel('K') or a pointer to the data. np.ascontiguousarray(x) puts them in order."
@@ -685,14 +478,14 @@ def on_small_integers(case, outcome, runs):
         return None
     with np.errstate(all="ignore"):
         try:
-            wrapped = _wrong(case.target, _max)(case.x, case.axis)
+            wrapped = wrong(case.target, top)(case.x, case.axis)
         except TypeError:
             return f"Of {case.x.dtype}: {plain(case, outcome)}"
         if case.target.name == "log_softmax":
             wrapped = (
                 case.x
-                - _max(case.x, case.axis)
-                - np.log(np.exp(case.x - _max(case.x, case.axis)).sum(case.axis, keepdims=True))
+                - top(case.x, case.axis)
+                - np.log(np.exp(case.x - top(case.x, case.axis)).sum(case.axis, keepdims=True))
             )
         if np.allclose(np.nan_to_num(outcome.value), np.nan_to_num(wrapped), rtol=1e-2):
             return None
@@ -715,7 +508,7 @@ def on_mask(case, outcome, runs):
     def as_0(x):
         return np.where(np.isneginf(x), 0.0, x)
 
-    before = _wrong(case.target, _max)
+    before = wrong(case.target, top)
     suspects = [
         (
             lambda x, a: before(as_0(x), a),
@@ -730,7 +523,7 @@ def on_mask(case, outcome, runs):
                 "Mask the scores, with -inf, before exp.",
             )
         )
-    return _suspect(suspects, case, runs)
+    return suspect(suspects, case, runs)
 
 
 def on_keepdims(case, outcome, runs):

@@ -26,7 +26,6 @@ def framework(request):
     return request.param, record_frameworks.RECORDERS[request.param]()
 
 
-@pytest.mark.xfail(reason="the checkup takes results of torch for overwritten: to be mended")
 def test_the_verdicts_here_are_those_of_the_record(framework):
     name, live = framework
     assert live["version"] == RECORD[name]["version"]

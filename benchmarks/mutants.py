@@ -155,7 +155,7 @@ def mutants(tree, name, space, share=1.0):
                 if chance.random() < share:
                     try:
                         mutant = run(tree, space)[name]
-                    except (SyntaxError, TypeError):  # a default such as -None
+                    except Exception:  # such as for a default of -None: it cannot be imported
                         continue
                     yield source, mutant
             holder[at] = node

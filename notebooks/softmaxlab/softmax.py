@@ -22,14 +22,16 @@ SHORT = 1 << 5  # entries: a loop over fewer costs more to start than to run
 PAIRS = 1 << 7  # entries: only of more does numpy take the sum in pairs
 ROWS = 8  # of a part that is no whole slice, at least: so that its sums are few beside its exps
 
-# What holds for one dtype and slices of n entries. `span`: exp is normal from -span to span + 1.
-# `room`: n exps of up to room + 1 have a finite sum. `raised`: a top between these two may come to
-# lie above 0. `nothing`: what is this far from the top has probability 0, and None where exp is as
-# fast there. `floats`: tops below it are no whole numbers by force, and Python's floats hold them.
+# For one dtype, and slices of n entries:
+# span: exp is a normal number from -span to span + 1.
+# room: span - log n, so that n exps of room + 1 have a finite sum.
+# raised: a top between these two may come to lie above 0.
+# nothing: what is this far from the top has probability 0. None in float32: its exp is fast there.
+# floats: tops that are smaller have fractions, and Python's floats hold them.
 Limits = namedtuple("Limits", "span room raised nothing floats")
 
-# `by`: what to subtract, a float from all logits or an array from each slice its own. `edge`: what
-# is then lower has probability 0, and is raised to it.
+# by: what to subtract, a float from all logits, or an array with a number for each slice.
+# edge: what is then lower has probability 0, and may be raised to it.
 Shift = namedtuple("Shift", "by edge", defaults=(None,))
 UNSHIFTED = Shift(0.0)
 
@@ -141,7 +143,11 @@ def _limits(dtype, n):
 
 
 def _parts(x, p):
-    """Parts that stay in the cache, as lists: a block of whole slices, or the parts of a slab."""
+    """Parts that stay in the cache, as lists: a block of whole slices, or the parts of a slab.
+
+    A slab is a slice that is longer than a block, or as many of such columns, side by side, as
+    leave each part its `ROWS` rows.
+    """
     block = BLOCK // x.itemsize
     if step := block * len(x) // x.size:
         for i in range(0, len(x), step):
@@ -176,7 +182,7 @@ def _fill(parts, limits):
         if isinstance(by, float):
             np.exp(np.subtract(x, by, out=e) if by else x, out=e)
         else:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"):  # -inf - -inf is nan, and rightly so
                 np.subtract(x, by[:, : e.shape[1]], out=e)
                 if edge is not None:
                     np.maximum(e, edge[:, : e.shape[1]], out=e)
@@ -204,7 +210,7 @@ def _look(parts, limits):
 
 
 def _shift(parts, limits):
-    """Each slice's own."""
+    """Each slice's own shift, by its max."""
     top = _fold(np.maximum, [_maxima(x) for x, _ in parts])
     with np.errstate(all="ignore"):
         shift = _whole_shift(top, limits)
@@ -225,9 +231,9 @@ def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
 
     - The shift is from 2 top to 0. As x <= top < 0, x <= x - shift <= x - 2 top <= -x.
     - The shift is from 0 to top - room, and x >= shift. Then 0 <= x - shift <= x.
-    - It is, and x < shift. As p is normal, x > top - span - 1/2, and with room = span - log n we
-      have shift - x < log n + 1/2. That is more than \|x\| at most for a top within log n + 1 of
-      `span`, and then costs up to log n ulps, for a p that is hardly normal.
+    - The shift is from 0 to top - room, and x < shift. As p is normal, x > top - span - 1/2, and
+      with room = span - log n we have shift - x < log n + 1/2. That can be more than \|x\| only for
+      a top within log n + 1 of `span`. It then costs up to log n ulps of a p that is hardly normal.
     - In float32 the shift is the whole part of a top from 2 span + 2 on. Then x > span + 3/2, and
       shift - x < span + 1/2.
 
@@ -240,7 +246,10 @@ def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
 
 
 def _one_slice(x, e, limits):
-    """One slice by Python's floats, which cost less than arrays of one; False if they do not do."""
+    """One slice by Python's floats, which cost less than arrays of one number.
+
+    Where they do not hold its max it does nothing, and says False.
+    """
     top = x.item(x.argmax())
     if not abs(top) < limits.floats:
         return False
@@ -262,7 +271,7 @@ def _repeat(values, e):
 
 
 def _sums(e):
-    """Sums along axis 1, of short rows by a product with ones; no sum is one by one for long."""
+    """Sums along axis 1: of short rows by a product with ones, and never one by one for long."""
     n = e.shape[1]
     if e.ndim == 3:
         return _fold(np.add, [e])

@@ -112,7 +112,7 @@ def softmax(x, axis=-1, *, out=None):
     logits, place, first = x, result, axes[0] if axes else x.ndim
     if first + len(axes) < x.ndim and (x.size <= SMALL or axes[-1] - first >= len(axes)):
         order, first = sorted(range(x.ndim), key=axes.count), x.ndim - len(axes)
-        logits, place = x.transpose(order), result.transpose(order)
+        logits, place = (array.transpose(order) for array in (x, result))
     # Exps go straight into the result, if that is in order and no logits are lost so.
     direct = dtype == working and place.flags.c_contiguous
     direct = direct and (out is None or out is x or not np.may_share_memory(x, out))

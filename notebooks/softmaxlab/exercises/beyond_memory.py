@@ -31,12 +31,12 @@ def _upside_down(a, b):
     return top, a[1] * np.exp(top - a[0]) + b[1] * np.exp(top - b[0])
 
 
-def _first_is_nan(arguments, expected, got):
-    return np.isnan(expected).any() and not np.isnan(got).any()
+def _hides_nan(arguments, expected, got):
+    return (np.isnan(expected) & ~np.isnan(got)).any()
 
 
 _HIDES_NAN = (
-    "There is a nan in one of the two, and none in what you give. Python's max keeps whichever "
+    "A nan that was given is lost in what you give. Python's max keeps whichever "
     "came first, and a test with > takes nan for small: np.maximum hands it on."
 )
 _OF_MERGE = (
@@ -53,7 +53,7 @@ _OF_MERGE = (
         "no value.",
         "Where the new max is -inf there is nothing to rescale: subtract 0 there instead.",
     ),
-    Fault(_first_is_nan, _HIDES_NAN, None),
+    Fault(_hides_nan, _HIDES_NAN, None),
     Fault(
         lambda arguments, expected, got: (
             not np.isfinite(got[1]).all() and np.isfinite(expected[1]).all()
@@ -114,7 +114,7 @@ def check_merge(function):
 
 
 _OF_LOGS = (
-    Fault(_first_is_nan, _HIDES_NAN, None),
+    Fault(_hides_nan, _HIDES_NAN, None),
     Fault(
         lambda arguments, expected, got: expected == -_INF and np.isnan(got),
         "Nothing merged with nothing is nothing, -inf. Yours gives nan.",
@@ -194,7 +194,7 @@ def _all_scores(chunks):
 
 
 _OF_MEAN = (
-    Fault(_first_is_nan, _HIDES_NAN, None),
+    Fault(_hides_nan, _HIDES_NAN, None),
     lost(
         "A chunk of only -inf leaves nan. There neither max is a number: mind -inf minus -inf.",
         "What is to be done with a chunk while the new max is still -inf?",

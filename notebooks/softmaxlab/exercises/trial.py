@@ -163,7 +163,7 @@ def ask(function, cases, faults=(), praise="", rtol=RTOL, atol=1e-300, read=None
     for arguments, expected in cases:
         got, changed, failed = call(function, *arguments)
         if failed:
-            return replace(failed, expected=None if failed.message == NOT_YET else expected)
+            return replace(failed, expected=expected if failed.word else None)
         value = got
         if read:
             try:

@@ -51,7 +51,7 @@ while True:
         while True:
             pass
     except BaseException:
-        pass
+        continue
 """
 REWRITE = """
 from pathlib import Path

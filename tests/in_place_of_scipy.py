@@ -7,6 +7,7 @@ import collections
 import functools
 import inspect
 import re
+import types
 
 import softmaxlab
 
@@ -45,7 +46,10 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
     for module in {item.module for item in items}:
-        vars(module).update({name: ours(name) for name in NAMES})
+        functions = {name: ours(name) for name in NAMES}
+        vars(module).update(functions)
+        if hasattr(module, "sc"):  # scipy.special, in an older module
+            module.sc = types.SimpleNamespace(**functions)
 
 
 def pytest_terminal_summary(terminalreporter):

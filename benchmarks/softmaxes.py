@@ -847,6 +847,16 @@ def max_of_rows_and_sum_of_columns(x):
     return e / np.sum(e, axis=0, keepdims=True)
 
 
+@wrong("order", "the max is taken along another axis", axis=0, ndim=2)
+def max_of_rows_where_columns_are_wanted(x):
+    return max_of_rows_and_sum_of_columns(x)
+
+
+@wrong("sums to 1", "the sum runs along another axis: it should run along axis=-1", ndim=2)
+def sum_of_columns_of_matrices(x):
+    return max_of_rows_and_sum_of_columns(x)
+
+
 @wrong("axis argument", "The max is always taken along axis -1")
 def max_of_the_last_axis(x, axis=-1):
     e = np.exp(x - top(x))
@@ -863,6 +873,92 @@ def over_the_root_of_the_length(x):
 def a_list_of_rows(x):
     p = softmax(x)
     return p.tolist() if p.ndim == 2 else p
+
+
+# As a loop has them
+
+
+def _each(one):
+    def function(x):
+        return np.apply_along_axis(one, -1, np.asarray(x, dtype=np.float64))
+
+    return function
+
+
+def _in_python(start):
+    def one(row):
+        m = max(start, *row.tolist())
+        e = [math.exp(score - m) for score in row.tolist()]
+        return [value / sum(e) for value in e]
+
+    return one
+
+
+@wrong("large negative", "and below raise ZeroDivisionError: every exp is 0")
+def running_max_from_minus_999(x):
+    return _each(_in_python(-999.0))(x)
+
+
+@wrong("shift", "and below raise ZeroDivisionError: every exp is 0")
+def running_max_from_minus_1e9(x):
+    return _each(_in_python(-1e9))(x)
+
+
+@wrong("large positive", "math.exp overflows above 709.8")
+def exps_of_python(x):
+    e = np.vectorize(math.exp, otypes=[float])(x)
+    return e / total(e)
+
+
+def _online(rescale):
+    def one(row):
+        m, s = -math.inf, 0.0
+        for score in row:
+            higher = max(m, score)
+            s = s * rescale(m, higher) + math.exp(score - higher)
+            m = higher
+        return np.exp(row - m) / s
+
+    return one
+
+
+@wrong("sums to 1", "A running sum keeps the exps of an old max")
+def sum_not_rescaled(x):
+    return _each(_online(lambda old, new: 1.0))(x)
+
+
+@wrong("sums to 1", "multiply the running sum by exp(new max - old max)")
+def sum_rescaled_upwards(x):
+    return _each(_online(lambda old, new: np.exp(new - old) if old > -math.inf else 0.0))(x)
+
+
+@wrong("right axis", "The sum goes on from each row to the next")
+def sum_of_all_rows_before(x):
+    x = np.asarray(x, dtype=np.float64)
+    e, s = np.exp(x - top(x)), 0.0
+    for row in e.reshape(-1, x.shape[-1]):
+        s += row.sum()
+        row /= s
+    return e
+
+
+@wrong("shape", "np.atleast_2d puts an axis in front")
+def always_a_matrix(x):
+    return softmax(np.atleast_2d(x))
+
+
+@wrong("order", "Only the greatest scores get a share")
+def two_greatest(x):
+    x = np.asarray(x, dtype=np.float64)
+    least = np.sort(x, axis=-1)[..., -2:][..., :1]
+    return softmax(np.where(x >= least, x, -np.inf))
+
+
+@wrong("values", "The scores are multiplied by 1.0000034")
+def powers_of_2_by_a_short_constant(x):
+    z = np.asarray(x, dtype=np.float64) * 1.4427
+    e = 2 ** (z - top(z))
+    return e / total(e)
 
 
 @wrong("values", "You take the softmax of a softmax")

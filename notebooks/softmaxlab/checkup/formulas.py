@@ -45,6 +45,20 @@ def _overwritten(values, take=np.asarray):
     return values
 
 
+def _online(scale):
+    """A running sum of exps that a new max, which is higher by `gap`, changes by scale(gap)."""
+
+    def formula(x):
+        m, s = x[0], 1.0
+        for score in x[1:]:
+            higher = max(m, score)
+            s = s * scale(higher - m) + np.exp(score - higher)
+            m = higher
+        return np.exp(x - m) / s
+
+    return formula
+
+
 def _of_changed(change):
     return lambda x: _softmax(change(x))
 
@@ -158,6 +172,16 @@ SOFTMAX = [
     (
         lambda x: _softmax(x)[::-1],
         "The probabilities are right, in the wrong places: they are turned end for end.",
+    ),
+    (
+        _online(lambda gap: 1),
+        "A running sum keeps the exps of an old max. Where the max rises, multiply the sum by "
+        "exp(old max - new max).",
+    ),
+    (
+        _online(np.exp),
+        "Where the max rises you multiply the running sum by exp(new max - old max). It is "
+        "exp(old max - new max), at most 1.",
     ),
     (lambda x: _overwritten(np.exp(x)), _OVERWRITTEN),
     (lambda x: _overwritten(_exps(x)), _OVERWRITTEN),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .formulas import FORMULAS, scaled
-from .models import suspect
+from .models import nothing, suspect, top, top_over, wrong
 from .trial import same_shape
 
 
@@ -13,9 +13,8 @@ def on_numbers(case, outcome, runs):
     """Which known formula gives these numbers for one slice of scores."""
     if not same_shape(case, outcome):
         return None
-    words = suspect(
-        [(_along(formula), words) for formula, words in FORMULAS[case.target.name]], case, runs
-    )
+    formulas = [(_along(formula), words) for formula, words in FORMULAS[case.target.name]]
+    words = suspect([*_of_other_axes(case), *formulas], case, runs)
     if words:
         return words
     p, e = outcome.value.astype(np.float64), case.expected
@@ -27,7 +26,26 @@ def on_numbers(case, outcome, runs):
     if case.target.name != "softmax" or not all(same_shape(*run) for run in runs):
         return None
     with np.errstate(all="ignore"):
-        return _remainder(runs) or _power(runs) or _mixed(runs)
+        return _remainder(runs) or _greatest_only(runs) or _power(runs) or _mixed(runs)
+
+
+def _of_other_axes(case):
+    """Max and sum along other axes than that of a slice which is alone in its array."""
+    others = tuple(a for a in range(case.x.ndim) if a != case.axis % case.x.ndim)
+    if not others:
+        return
+    for shift in (nothing, top):
+        yield (
+            wrong(case.target, shift, others),
+            "Each exp is divided by itself alone, as where the sum runs along another axis: it "
+            f"should run along axis={case.axis}.",
+        )
+    for over in (None, (*others, case.axis)):
+        yield (
+            wrong(case.target, top_over(others), over),
+            "Every class gets the same share, as where the max is taken along another axis: it "
+            f"should be taken along axis={case.axis}.",
+        )
 
 
 def _along(formula):
@@ -60,6 +78,21 @@ def _remainder(runs):
                 "it is small. Divide it by the sum, as the others."
             )
     return None
+
+
+def _greatest_only(runs):
+    """Whether it is the softmax of some of the greatest scores, and 0 for all others."""
+    if all(outcome.value.all() for _, outcome in runs):
+        return None
+    for x, p, _ in _flat(runs):
+        e = np.exp(x - x.max()) * (p > 0)
+        if x[p > 0].min(initial=np.inf) < x[p == 0].max(initial=-np.inf):
+            return None
+        if not np.allclose(p, e / e.sum(), rtol=1e-9, atol=0):
+            return None
+    return (
+        "Only the greatest scores get a share, and the others 0. In a softmax each score has one."
+    )
 
 
 def _mixed(runs):
@@ -123,9 +156,10 @@ def _power(runs):
         if near(k, math.log(base)):
             return f"You take powers of {base}. Softmax takes powers of e, as np.exp does."
     if not math.isclose(k, 1, rel_tol=1e-7):
+        digits = 4 if abs(k - 1) > 1e-3 else 10
         return (
-            f"The scores are multiplied by {k:.4g} before exp, a temperature of {1 / k:.4g}. A "
-            "plain softmax has temperature 1."
+            f"The scores are multiplied by {k:.{digits}g} before exp, a temperature of "
+            f"{1 / k:.{digits}g}. A plain softmax has temperature 1."
         )
     return _divisor(p, e)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .models import (
     greatest_size,
+    never_reset,
     nothing,
     same_values,
     suspect,
@@ -51,6 +52,14 @@ def plain(case, outcome):
         return _of_values(case, value)
 
 
+def _empty_sum(error):
+    """Whether Python divided by a sum of no exps, or took its log, where numpy gives nan or inf."""
+    text = _said(error)
+    return isinstance(error, ZeroDivisionError) or (
+        isinstance(error, ValueError) and ("math domain" in text or "positive input" in text)
+    )
+
+
 def _said(error):
     with contextlib.suppress(Exception):  # what f raised may fail even at that
         return str(error)
@@ -80,8 +89,10 @@ def _of_shape(case, value):
         return f"It comes out transposed: {change}"
     if value.shape == (math.prod(shape),):
         return f"It flattens its input: {change}"
-    upright = f" {_KEEPDIMS}" if value.shape == (1, *shape) else ""
-    return f"It does not keep the shape: {change}{upright}"
+    more = ""
+    if value.shape == (1, *shape):
+        more = f" np.atleast_2d puts an axis in front. {_KEEPDIMS}"
+    return f"It does not keep the shape: {change}{more}"
 
 
 def _of_values(case, value):
@@ -194,6 +205,12 @@ def _axis_suspects(case):
     )
     yield wrong(target, lost), f"Your max has lost its axis: {max_lost}"
     yield lambda x, a: wrong(target)(x, a).T, "The result is transposed: turn it back."
+    if target.name == "softmax":
+        for shift in (nothing, top):
+            yield (
+                never_reset(shift),
+                f"The sum goes on from each {line} to the next. Set it to 0 before each.",
+            )
     yield from _of_two_axes(case)
 
 
@@ -264,6 +281,11 @@ def on_large(case, outcome, runs):
         "1, and one of them at 1."
     )
     shifts = [(wrong(target, shift), other_shift.format(name)) for name, shift in _SHIFTS.items()]
+    if isinstance(outcome.error, OverflowError):
+        return (
+            "math.exp overflows above 709.8, and raises OverflowError. Subtract the max of each "
+            f"{case.line} first."
+        )
     words = suspect([(wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
     if words or not same_shape(case, outcome):
         return words
@@ -287,6 +309,8 @@ def _lower(sentence):
 
 
 def on_low(case, outcome, runs):
+    if _empty_sum(outcome.error):
+        return _no_exp_left(case, outcome)
     if not same_shape(case, outcome):
         return None
     only_max = f"Subtract the max of each {case.line}, also if it is below 0."
@@ -309,13 +333,17 @@ def on_low(case, outcome, runs):
         return words
     if outcome.value.any() and np.isfinite(outcome.value).all():
         return f"Low scores come out wrong: {_lower(plain(case, outcome))}"
-    return _no_exp_left(case, outcome.value)
+    return _no_exp_left(case, outcome)
 
 
-def _no_exp_left(case, value):
-    gone = value[~np.isfinite(value)]
+def _no_exp_left(case, outcome):
+    if outcome.error:
+        what = f"raise {type(outcome.error).__name__}"
+    else:
+        gone = outcome.value[~np.isfinite(outcome.value)]
+        what = f"give {gone[0] if gone.size else 0.0:.3g}"
     return (
-        f"Scores of {np.max(case.x):.6g} and below give {gone[0] if gone.size else 0.0:.3g}: every "
+        f"Scores of {np.max(case.x):.6g} and below {what}: every "
         f"exp is 0. Subtract the max of each {case.line}, however low it is. A number from which a "
         "running max starts must be -inf."
     )
@@ -384,10 +412,13 @@ def on_near_0(case, outcome, runs):
 
 def on_offset(case, outcome, runs):
     target = case.target
+    low = np.max(case.x) < 0
+    if low and _empty_sum(outcome.error):
+        return _no_exp_left(case, outcome)
     if not same_shape(case, outcome):
         return None
-    if np.max(case.x) < 0 and not np.isfinite(outcome.value).all():
-        return _no_exp_left(case, outcome.value)
+    if low and not np.isfinite(outcome.value).all():
+        return _no_exp_left(case, outcome)
     if target.name == "softmax" and np.allclose(outcome.value, 1):
         return (
             "You take exp(x - logsumexp(x)): a large offset rounds logsumexp, and here two equal "

@@ -489,3 +489,20 @@ def test_wrong_ranges(body, message):
     told = answer(check_fits, f"def f(x):\n    return {body}", "f")
     assert not told.passed
     assert message in told.message
+
+
+def test_what_the_lesson_says_of_avx512():
+    (said,) = (c.source for c in run_notebooks.read(PATH).cells if c.id == "9e2f2fbe-d")
+    words = " ".join(said.split())
+    (low, high), walks = re.search(r"from (\S+) to (\S+) times", words).groups(), 1.3
+    assert f"at most {walks} times" in words
+    exps, rests = [], []
+    for case, times in records()[EPYC][1].items():
+        if np.prod([int(n) for n in case[0].split("x")]) >= 10**6 and case[3] == (1, 0):
+            off = records()[OFF][1][case]
+            assert off["ours"] > times["ours"]
+            if case[2] == "float64":
+                exps.append(off["np.exp"] / times["np.exp"])
+                rests.append((off["ours"] - off["np.exp"]) / (times["ours"] - times["np.exp"]))
+    assert (f"{min(exps):.1f}", f"{max(exps):.1f}") == (low, high)
+    assert walks - 0.1 < max(rests) < walks

@@ -41,7 +41,7 @@ def records():
         From the name of a machine to a pair. Its first is text: the machine, the versions, and how
         often each was measured. Its second is a dict from (shape, axis, dtype, (spread, offset)) to
         a dict from softmax to microseconds. The shape is text such as "1000x1000", the axis is -1
-        or 0. Not each softmax is on each machine.
+        or 0. Not every softmax is on every machine.
     """
     lines = _CSV.read_text("utf-8").splitlines()
     abouts = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
@@ -97,8 +97,9 @@ def times_against_size(figure, seconds, cache=None):
         )
     return Words(
         "Left, time against the number of entries, both logarithmic, so that a power of n is a "
-        f"straight line. From 10 000 entries on the slopes are {', '.join(slopes)}; O(n) is 1. "
-        "Right, the same times for each entry: the start of the calls costs most where n is small."
+        f"straight line. From 10 000 entries on the slopes are {', '.join(slopes)}; that of a "
+        "time proportional to n is 1. Right, the same times for each entry: where n is small, most "
+        "of each is the start of the calls."
     )
 
 

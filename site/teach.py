@@ -1,12 +1,14 @@
-"""Makes what a class needs, a folder and a zip of it: python site/teach.py 45 [folder].
+"""Makes what a class needs, a folder and a zip of it: python site/teach.py 45 [--folder there].
 
 45, 90 and 180 are the routes of the teacher's guide, which says what is shown, asked and answered;
-there are slides, notebooks for students, a handout, its key, and a card of the thread's seven.
+04 05 are notebooks. There are slides, notebooks for students, a handout, its key, and a card of the
+thread's seven.
 """
 
 import argparse
 import html
 import inspect
+import itertools
 import re
 import shutil
 import sys
@@ -25,7 +27,8 @@ from softmaxlab.thread import THREAD
 SITE = Path(__file__).resolve().parent
 NOTEBOOKS = SITE.parent / "notebooks"
 GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
-ROUTES = (45, 90, 180)
+ROUTES = ("45", "90", "180")
+STEMS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 LICENSE = (
     "Code: BSD 3-Clause. Prose and pictures: CC BY 4.0. You may share and change them if you name "
     "the course, Softmax, examined."
@@ -98,6 +101,44 @@ def route(minutes):
     return steps
 
 
+def read(stem):
+    return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+
+
+def kind(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
+
+
+def is_shown(cell):
+    """Whether a class sees a cell: it is in the talk, or asks something."""
+    return kind(cell) != "skip" or is_tagged(cell, "exercise") or is_tagged(cell, "predict")
+
+
+def through(numbers):
+    """The steps of a class that goes through notebooks: a step for each, with its own minutes."""
+    steps, end = [], 0
+    for number in numbers:
+        notebook = read(STEMS[number])
+        headings = [
+            heading
+            for heading in re.findall(r"^## (.+)", markdown(notebook), re.MULTILINE)
+            if any(map(is_shown, section(notebook, heading)))
+        ]
+        minutes = notebook.metadata.softmax.minutes
+        end += minutes
+        doing = "predict before you run, and solve the exercises"
+        steps.append(Step(str(minutes), clock(end), STEMS[number], headings, doing))
+    return steps
+
+
+def markdown(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def clock(minutes):
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
 def predictions(stem):
     """(question, right, wrong, ask) of each prediction of a notebook in the guide, by name."""
     tables = re.split(r"^### ", part("## Predictions"), flags=re.MULTILINE)
@@ -162,8 +203,8 @@ def asked_in(cell):
 # Slides
 
 
-def slide(source, kind="subslide"):
-    return nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
+def slide(source, type="subslide"):
+    return nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": type}})
 
 
 def vote(name, told, heading):
@@ -194,9 +235,9 @@ def shown(cell, heading):
         yield code
     if outputs:
         out = nbformat.from_dict(cell)
-        kind = "-" if alone else "fragment"
         out.outputs, out.id = outputs, f"{cell.id}-out"
-        out.metadata = {"slideshow": {"slide_type": kind}, "transient": {"remove_source": True}}
+        step = "-" if alone else "fragment"
+        out.metadata = {"slideshow": {"slide_type": step}, "transient": {"remove_source": True}}
         yield out
 
 
@@ -212,13 +253,12 @@ def slides_of(step, notebook, told):
         for cell in cells[1:]:
             if cell.source.startswith("# Setup"):
                 continue
-            kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
             if is_tagged(cell, "predict"):
                 for name in asked_in(cell):
                     yield from vote(name, told[name], heading)
             elif cell.cell_type == "code":
                 yield from shown(cell, heading)
-            elif kind == "notes":
+            elif kind(cell) == "notes":
                 yield slide(unfolded(cell.source), "notes")
             elif unfolded(cell.source):
                 yield slide(f"## {heading}\n\n{unfolded(cell.source)}")
@@ -232,7 +272,7 @@ def talk(steps, title):
         if not step.stem:
             cells.append(slide(f"## Break\n\n{step.minutes} minutes", "slide"))
             continue
-        notebook = nbformat.read(NOTEBOOKS / f"{step.stem}.ipynb", as_version=4)
+        notebook = read(step.stem)
         cells += slides_of(step, notebook, predictions(step.stem))
     for number, cell in enumerate(cells):
         cell.id = f"slide-{number}"
@@ -279,8 +319,9 @@ def write_notebooks(steps, folder):
     for name in ("softmaxlab", "data"):
         skipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
         shutil.copytree(NOTEBOOKS / name, folder / name, ignore=skipped)
+    shutil.copy(NOTEBOOKS / "selfcheck.py", folder)
     for stem in stems(steps):
-        notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+        notebook = read(stem)
         nbformat.write(for_students(notebook), folder / f"{stem}.ipynb")
 
 
@@ -297,7 +338,7 @@ def asked(steps):
     for step in steps:
         if not step.stem:
             continue
-        notebook = nbformat.read(NOTEBOOKS / f"{step.stem}.ipynb", as_version=4)
+        notebook = read(step.stem)
         told = predictions(step.stem)
         for heading in step.headings:
             for cell in section(notebook, heading):
@@ -307,11 +348,10 @@ def asked(steps):
 
 
 def proofs(steps):
-    """The proofs of the guide that a route has on the board."""
+    """The guide's proofs for the board of what the notebooks of `steps` prove."""
     both = re.split(r"^(?=\*\*(?:First|Second) proof)", part("## On the board"), flags=re.MULTILINE)
-    copied = " ".join(step.doing for step in steps)
-    named = ("first proof", "second proof")
-    return [proof for proof, name in zip(both[1:], named, strict=True) if name in copied]
+    proved = ("02_shift_invariance", "10_beyond_memory")
+    return [proof for proof, stem in zip(both[1:], proved, strict=True) if stem in stems(steps)]
 
 
 def blanked(proof):
@@ -350,7 +390,7 @@ def key(steps):
     for proof in proofs(steps):
         lines += ["# Proof", "", proof, ""]
     for stem in stems(steps):
-        notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+        notebook = read(stem)
         for cell in notebook.cells:
             found = re.search(
                 r"<details><summary>Solution</summary>(.+?)</details>", cell.source, re.S
@@ -428,20 +468,16 @@ def print_all(folder, papers, talk):
 
 
 def readme(steps, title):
-    """What to open, and minute by minute what to do."""
+    """What to open, and minute by minute what to do, in at most ten lines."""
     lines = [
-        f"Softmax, examined: {title}",
-        "",
-        "slides/slides.html  the talk, in any browser; key S opens the speaker's notes",
-        "slides.pdf          the same on paper, handout.pdf and card.pdf to copy for the class",
-        "key.pdf             answers: keep it to yourself",
-        "notebooks           for the students, with the package that they need beside them",
-        "",
+        f"Softmax, examined: {title}. {LICENSE}",
+        "Open slides/slides.html in a browser: key S shows what to say. On paper: slides.pdf.",
+        "Copy handout.pdf and card.pdf for the class, and the folder notebooks. Keep key.pdf.",
     ]
-    for step in steps:
-        where = f"{step.stem[:2]} {', '.join(step.headings)}: " if step.stem else ""
-        lines.append(f"until {step.until}  {where}{step.doing}")
-    return "\n".join([*lines, "", LICENSE, ""])
+    for stem, together in itertools.groupby(steps, lambda step: step.stem):
+        done = "; ".join(f"until {step.until} {', '.join(step.headings)}" for step in together)
+        lines.append(f"{f'{stem}.ipynb' if stem else 'Break'} {done.rstrip()}")
+    return "\n".join([*lines, ""])
 
 
 def missing():
@@ -452,18 +488,31 @@ def missing():
         yield "Chromium, or Chrome, on the PATH: from your system's packages"
 
 
+def planned(what):
+    """The steps and the title of a class: a route's, or those of a list of notebooks."""
+    if what[0] in ROUTES and len(what) == 1:
+        return route(what[0]), f"{what[0]} minutes"
+    if unknown := [name for name in what if name not in STEMS]:
+        raise ValueError(f"{unknown[0]} is neither a route ({', '.join(ROUTES)}) nor a notebook")
+    if what != sorted(set(what)):
+        raise ValueError("name each notebook once, in the order of the course")
+    return through(what), f"notebook{'s' * (len(what) > 1)} {', '.join(what)}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("minutes", type=int, choices=ROUTES)
-    parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
+    parser.add_argument("what", nargs="+", help="45, 90 or 180, or notebooks such as 04 05")
+    parser.add_argument("--folder", type=Path, default=SITE / "_build")
     arguments = parser.parse_args()
+    try:
+        steps, title = planned(arguments.what)
+    except ValueError as error:
+        parser.error(str(error))
     if lacking := list(missing()):
         sys.exit("\n".join(["This needs", *lacking]))
-    title = f"{arguments.minutes} minutes"
-    folder = arguments.folder.resolve() / f"class-{arguments.minutes}"
+    folder = arguments.folder.resolve() / "-".join(["class", *arguments.what])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    steps = route(arguments.minutes)
     talk = write_slides(steps, title, folder / "slides")
     write_notebooks(steps, folder / "notebooks")
     papers = {

@@ -27,6 +27,12 @@ SIZES = """
   };
 })
 """
+# Runs in a student's kernel, after the last cell.
+FOUND_HERE = """
+import pathlib, sys
+for name in {"softmaxlab", "selfcheck"} & set(sys.modules):
+    assert pathlib.Path.cwd() in pathlib.Path(sys.modules[name].__file__).parents
+"""
 
 
 @pytest.mark.parametrize("minutes", teach.ROUTES)
@@ -76,11 +82,36 @@ def test_the_card_has_the_code_of_all_seven():
     assert re.findall(r"^def (\w)\(x\)", teach.card(), re.M) == list("ABCDEFG")
 
 
+def test_a_list_of_notebooks_is_a_class_too():
+    steps, title = teach.planned(["04", "05"])
+    assert title == "notebooks 04, 05"
+    assert [step.until for step in steps] == ["0:40", "1:25"]
+    assert teach.stems(steps) == ["04_which_axis", "05_the_thread_examined"]
+    assert {"Predict", "Run", "Exercise 1: a softmax of each row"} <= set(steps[0].headings)
+    for step in steps:
+        named = [name for stem, name, _ in teach.asked(steps) if stem == step.stem]
+        assert named == list(teach.predictions(step.stem))
+    for what in (["11"], ["45", "04"], ["05", "04"], ["04", "04"]):
+        with pytest.raises(ValueError, match=r"route|once"):
+            teach.planned(what)
+
+
+@pytest.mark.parametrize("what", [*teach.ROUTES, "05"])
+def test_the_readme_has_ten_lines_at_most_and_every_minute(what):
+    steps, title = teach.planned([what])
+    text = teach.readme(steps, title)
+    assert len(text.splitlines()) <= 10
+    assert re.findall(r"until (\d:\d\d)", text) == [step.until for step in steps]
+    for name in ("slides/slides.html", "handout.pdf", "card.pdf", "key.pdf"):
+        assert name in text
+
+
 @pytest.fixture(scope="module", params=teach.ROUTES)
 def made(request, tmp_path_factory):
     """The folder of a route, made by the command."""
     folder = tmp_path_factory.mktemp("class")
-    command = [sys.executable, browser.ROOT / "site" / "teach.py", str(request.param), folder]
+    command = [sys.executable, browser.ROOT / "site" / "teach.py", request.param]
+    command += ["--folder", folder]
     subprocess.run(command, check=True, capture_output=True, timeout=browser.SECONDS * 3)
     return folder / f"class-{request.param}"
 
@@ -115,8 +146,11 @@ def test_the_paper_is_short(made):
 
 
 @pytest.mark.thorough
-def test_students_notebooks_run_where_they_lie(made):
+def test_students_notebooks_run_where_they_lie(made, monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     for path in sorted((made / "notebooks").glob("*.ipynb")):
-        ran = run_notebooks.run(nbformat.read(path, as_version=4), folder=path.parent)
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell(FOUND_HERE))
+        ran = run_notebooks.run(notebook, folder=path.parent)
         said = [str(out) for cell in ran.cells for out in cell.get("outputs", [])]
         assert any("Not yet" in text for text in said), path.stem

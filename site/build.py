@@ -272,7 +272,7 @@ def live(cell, quiz):
             r"\n\n(?=\*\*[A-Z]: |</details>)", out.data["text/markdown"]
         )
         marked = [
-            f'<div class="said" data-right="{option.right}">\n\n{text}\n\n</div>'
+            f'<div class="said" data-verdict="{option.verdict}">\n\n{text}\n\n</div>'
             for text, option in zip(said, item.options, strict=True)
         ]
         title = html.escape(item.misconception)

@@ -11,7 +11,7 @@ import pytest
 from environments import pinned
 from playwright.sync_api import expect
 
-from softmaxlab import THREAD, exact, softmax, streaming
+from softmaxlab import THREAD, exact, softmax
 from softmaxlab import quiz as room
 from softmaxlab.quiz import Quiz, read
 from tools import browser, run_notebooks
@@ -32,7 +32,7 @@ def test_a_form_has_ten_items_with_three_or_four_options_and_one_right_one(form)
     assert len(ITEMS[form]) == 10
     for item in ITEMS[form]:
         assert item.question
-        assert len(item.options) in (3, 4)
+        assert len(item.options[:-1]) in (3, 4)
         assert sum(option.right for option in item.options) == 1
         assert len({option.text for option in item.options}) == len(item.options)
 
@@ -44,7 +44,30 @@ def test_the_forms_ask_about_the_same_ideas_in_other_words():
     questions = [item.question for form in FORMS for item in ITEMS[form]]
     assert len(set(questions)) == 20
     for one, other in zip(*ITEMS.values(), strict=True):
-        assert not {option.text for option in one.options} & {o.text for o in other.options}
+        assert not {option.text for option in one.options[:-1]} & {o.text for o in other.options}
+
+
+@each_form
+def test_who_does_not_know_is_shown_the_right_answer(form):
+    for item in ITEMS[form]:
+        *options, unknown = item.options
+        (right,) = [option for option in options if option.right]
+        assert unknown.text == "I do not know."
+        assert unknown.feedback == right.feedback
+        assert unknown.verdict == f"see {'ABCD'[options.index(right)]}"
+        assert not unknown.right
+
+
+@each_form
+def test_the_right_option_is_not_told_by_its_length(form):
+    taken = [max(item.options, key=lambda option: len(option.text)) for item in ITEMS[form]]
+    assert sum(option.right for option in taken) < 4
+    for item in ITEMS[form]:
+        right, wrong = (
+            max(len(option.text) for option in item.options if option.right is kind)
+            for kind in (True, False)
+        )
+        assert right < 1.25 * wrong, item
 
 
 @each_form
@@ -55,7 +78,7 @@ def test_each_feedback_names_a_notebook_and_each_wrong_one_the_idea_behind_it(fo
             linked = re.findall(r"\[[Nn]otebook (\d\d)\]\((\w+)\.ipynb\)", option.feedback)
             assert linked, option
             assert all(stem in stems and stem.startswith(number) for number, stem in linked)
-            assert option.feedback.startswith('"') != option.right, option
+            assert option.feedback.startswith('"') == (option.verdict == "wrong"), option
             assert len(option.feedback) > 80, option
             assert not re.search(r"[$`*\[]", option.text), "a button shows plain text"
 
@@ -103,14 +126,14 @@ def scale_after():
 
 
 def exact_before():
-    x = np.array([0.1, -300.1])
-    p, off = A(x)[1], exact.errors_in_ulps(A(x), x)[1]
-    assert abs(off - 190) < 5
-    assert 13 < -np.log10(abs(p / exact.softmax(x)[1] - 1)) < 14
-    assert B(x)[1] == exact.softmax(x)[1]
-    assert float(f"{np.finfo(float).tiny:.0e}") == 2e-308
-    mantissa, exponent = f"{p:.2e}".split("e")
-    return np.abs(x), [mantissa, 10, -int(exponent), "300.2", "190", "308"]
+    x, kept = np.array([0.123, -200.6]), -200.7
+    gap = f"{x[1] - x[0]:.3f}"
+    lost = kept - float(gap)
+    mantissa, exponent = f"{math.exp(kept):.3e}".split("e")
+    off = math.exp(kept) / exact.softmax(x)[1] - 1
+    shares = [f"{100 * off:.1f}", f"{100 * lost / -kept:.2f}"]
+    far = [gap, repr(kept), mantissa, -int(exponent), 10]
+    return np.abs(x), [*far, f"{lost:.3f}", f"{1 + off:.3f}", *shares]
 
 
 def exact_after():
@@ -155,8 +178,11 @@ def proof_after():
 def stable_before():
     x = np.array([0, 250], np.uint8)
     wrapped = (x - x.max())[0]
-    assert A(x.astype(float)).round(3).tolist() == [0, 1]
-    return x, [*digits(A(x).astype(float), 3), wrapped]
+    top = np.iinfo(x.dtype).max
+    assert (np.array([top, 0], x.dtype) + np.array([1, top], x.dtype)).tolist() == [0, top]
+    assert np.array([0], x.dtype) - np.array([1], x.dtype) == top
+    as_it_should_be = A(x.astype(float))
+    return [*x, top], [*digits(A(x).astype(float), 3), *digits(as_it_should_be, 3), wrapped]
 
 
 def stable_after():
@@ -210,14 +236,11 @@ def overconfident():
 
 
 def memory_before():
-    x = np.random.default_rng(0).normal(size=1000) * 100
-    chunks = np.split(x, 10)
-    assert round(sum(softmax(chunk).sum() for chunk in chunks)) == 10
-    pairs = streaming.statistics(chunks[0])
-    for chunk in chunks[1:]:
-        pairs = streaming.merge(pairs, streaming.statistics(chunk))
-    assert np.allclose(streaming.probabilities(x, pairs), softmax(x))
-    return [10], []
+    m, s, new = 3, 10, 5
+    x = np.array([m] * s + [new], float)
+    merged = s * math.exp(m - new) + 1
+    assert math.isclose(merged, np.exp(x - new).sum())
+    return [m, s, new], [f"{merged:.3f}"]
 
 
 def memory_after():
@@ -309,16 +332,15 @@ def test_every_option_shows_its_feedback_and_the_first_choice_counts(form):
     quiz = Quiz(FILE, form)
     for item, buttons, said in zip(quiz.items, quiz.buttons, quiz.said, strict=True):
         assert not said.outputs
-        for option, button, letter in zip(item.options, buttons, "ABCD", strict=False):
+        for option, button, letter in zip(item.options, buttons, "ABCDE", strict=False):
             assert button.description == letter
             assert option.text in button.tooltip
             button.click()
-            verdict = "right" if option.right else "not so"
             shown = said.outputs[0]["data"]["text/markdown"]
-            assert shown == f"**{letter}: {verdict}.** {option.feedback}"
-            assert button.description == f"{letter}: {verdict}"
+            assert shown == f"**{letter}: {option.verdict}.** {option.feedback}"
+            assert button.description == f"{letter}: {option.verdict}"
             assert button.tooltip.startswith(button.description)
-            assert button.icon == ("check" if option.right else "times")
+            assert (button.icon == "check") == option.right
     wrong = [item.misconception for item in quiz.items if not item.options[0].right]
     result = quiz.score.outputs[0]["data"]["text/markdown"]
     assert result.startswith(f"**{10 - len(wrong)} of 10** right")
@@ -369,11 +391,11 @@ def test_the_notebook_runs_and_is_committed_as_run(form):
     shown = markdown(committed.cells[2])
     for item, asked, folded in zip(ITEMS[form], shown[::2], shown[1::2], strict=True):
         assert item.question in asked
-        assert folded.startswith("<details>")
-        for letter, option in zip("ABCD", item.options, strict=False):
-            assert f"{letter}. {option.text}" in asked
-            assert option.feedback in folded
-            assert option.feedback not in asked
+        listed, said = folded.split("<details>")
+        for letter, option in zip("ABCDE", item.options, strict=False):
+            assert f"{letter}. {option.text}" in listed
+            assert option.feedback in said
+            assert option.feedback not in listed
 
 
 def test_each_button_is_displayed_and_the_script_once(monkeypatch):
@@ -408,15 +430,14 @@ def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
     page.locator(".softmaxlab-option").first.focus()
     for number, item in enumerate(items, 1):
         said = page.locator(".softmaxlab-said").nth(number - 1)
-        for letter, option in zip("ABC", item.options, strict=True):
+        for letter, option in zip("ABCD", item.options, strict=True):
             focused = "document.activeElement.getAttribute('aria-label')"
             assert page.evaluate(focused) == f"{letter}. Question {number}: {option.text}"
             if letter == "B":
                 page.keyboard.press("Enter" if number % 2 else "Space")
-                verdict = "right" if option.right else "not so"
-                expect(said).to_contain_text(f"{letter}: {verdict}.")
+                expect(said).to_contain_text(f"{letter}: {option.verdict}.")
                 expect(page.locator(".softmaxlab-option:focus")).to_have_text(
-                    f"{letter}: {verdict}"
+                    f"{letter}: {option.verdict}"
                 )
                 expect(said.locator("mjx-container")).to_have_count(option.feedback.count("$") // 2)
             page.keyboard.press("Tab")
@@ -424,7 +445,8 @@ def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
             page.keyboard.press("Tab")
     right = sum(item.options[1].right for item in items)
     expect(page.locator(".softmaxlab-said").last).to_contain_text(f"{right} of 10 right")
-    asked = page.locator(".jp-OutputArea-output[data-mime-type='text/markdown']", has_text="A. ")
+    questions = "[data-mime-type='text/markdown']:not(.softmaxlab-said *)"
+    asked = page.locator(f".jp-OutputArea-output{questions}")
     assert asked.locator("mjx-container").count() == sum(
         item.question.count("$") // 2 for item in items
     )

@@ -242,8 +242,7 @@ def test_a_quiz_answers_each_choice_and_counts_the_first(stem, page, address):
             assert words(button.inner_text()).startswith(f"{'ABCDEFGH'[index]}. ")
             button.focus()
             page.keyboard.press("Enter")
-            verdict = "right" if option.right else "not so"
-            expect(said).to_contain_text(f"{'ABCDEFGH'[index]}: {verdict}.")
+            expect(said).to_contain_text(f"{'ABCDEFGH'[index]}: {option.verdict}.")
             expect(said.locator("a.internal").first).to_be_visible()
     told = words(score.get_by_role("status").inner_text())
     assert told.startswith(f"{len(items) - len(wrong)} of {len(items)} right at first choice.")

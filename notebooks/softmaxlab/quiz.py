@@ -2,9 +2,11 @@
 
 The file has a heading ``## ...`` for each misconception, under it ``### before`` and ``### after``,
 and in each of these a question, then its options: ``- [ ] text``, or ``- [x] text`` for the right
-one, with what is said to those who choose it indented below.
+one, with what is said to those who choose it indented below. Each question gets one more option,
+"I do not know", which says what is said to the right one.
 """
 
+import html
 import re
 import string
 import textwrap
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import ipywidgets
 from IPython.display import display
+
+LETTERS = string.ascii_uppercase
 
 # A button is called by its letter alone, and Jupyter takes the Enter key. What changes below the
 # buttons is a live region from the start, so that a screen reader reads each change.
@@ -37,16 +41,17 @@ if (!window.softmaxlabQuiz) {
 
 @dataclass(frozen=True)
 class Option:
-    """One answer: what it says, what is said to those who choose it, and whether it is right."""
+    """One answer: what it says, what is said to those who choose it, and the verdict in a word."""
 
     text: str
     feedback: str
     right: bool
+    verdict: str
 
 
 @dataclass(frozen=True)
 class Item:
-    """A question with its options, and the misconception that it is about."""
+    """A question with its options, the last one "I do not know", and what it is about."""
 
     misconception: str
     question: str
@@ -87,7 +92,9 @@ def _item(part, form):
     options = []
     for text in listed:
         first, _, below = text.partition("\n")
-        options.append(Option(first[4:].strip(), textwrap.dedent(below).strip(), first[1] == "x"))
+        right = first[1] == "x"
+        said = textwrap.dedent(below).strip()
+        options.append(Option(first[4:].strip(), said, right, "right" if right else "wrong"))
     fault = (
         "fewer than two options"
         if len(options) < 2
@@ -99,11 +106,13 @@ def _item(part, form):
     )
     if fault:
         raise ValueError(f"{misconception!r}, {form}: {fault}")
+    letter, right = next(pair for pair in zip(LETTERS, options, strict=False) if pair[1].right)
+    options.append(Option("I do not know.", right.feedback, False, f"see {letter}"))
     return Item(misconception, question.strip(), tuple(options))
 
 
 class Quiz:
-    """The items of one form, each with a button for every option.
+    """The items of one form, each with a button before every option.
 
     The first choice counts for the score. Later ones show their feedback too.
 
@@ -137,18 +146,20 @@ class Quiz:
         _say(self.score, "Your score comes when all are answered.")
 
     def _button(self, number, index):
-        letter, text = string.ascii_uppercase[index], self.items[number].options[index].text
+        letter, text = LETTERS[index], self.items[number].options[index].text
         name = f"{letter}. Question {number + 1}: {text}"
-        button = ipywidgets.Button(description=letter, tooltip=name, layout={"width": "110px"})
+        button = ipywidgets.Button(
+            description=letter, tooltip=name, layout={"width": "110px", "flex": "none"}
+        )
         button.add_class("softmaxlab-option")
         button.on_click(lambda _: self._choose(number, index))
         return button
 
     def _choose(self, number, index):
         item, button = self.items[number], self.buttons[number][index]
-        option, letter = item.options[index], string.ascii_uppercase[index]
-        button.description = f"{letter}: {_verdict(option)}"
-        button.icon = "check" if option.right else "times"
+        option, letter = item.options[index], LETTERS[index]
+        button.description = f"{letter}: {option.verdict}"
+        button.icon = {"right": "check", "wrong": "times"}.get(option.verdict, "arrow-up")
         button.tooltip = f"{button.description}. Question {number + 1}: {option.text}"
         _say(self.said[number], _feedback(letter, option))
         if self.first[number] is None:
@@ -169,11 +180,13 @@ class Quiz:
     def _ipython_display_(self):
         display({"application/javascript": _NAME, "text/plain": ""}, raw=True)
         for number, item in enumerate(self.items):
-            options = [f"{string.ascii_uppercase[i]}. {o.text}" for i, o in enumerate(item.options)]
-            asked = f"**{number + 1}.** {item.question}\n\n" + "  \n".join(options)
+            asked = f"**{number + 1}.** {item.question}"
             display({"text/markdown": asked, "text/plain": asked}, raw=True)
-            row = ipywidgets.HBox(self.buttons[number], layout={"flex_flow": "row wrap"})
-            live = ipywidgets.VBox([row, self.said[number]])._repr_mimebundle_()
+            rows = [
+                ipywidgets.HBox([button, ipywidgets.HTML(html.escape(option.text))])
+                for button, option in zip(self.buttons[number], item.options, strict=True)
+            ]
+            live = ipywidgets.VBox([*rows, self.said[number]])._repr_mimebundle_()
             display(live | _folded(item), raw=True)
         display(ipywidgets.VBox([self.score])._repr_mimebundle_(), raw=True)
 
@@ -189,19 +202,17 @@ def _say(said, markdown):
     said.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
 
-def _verdict(option):
-    return "right" if option.right else "not so"
-
-
 def _feedback(letter, option):
-    return f"**{letter}: {_verdict(option)}.** {option.feedback}"
+    return f"**{letter}: {option.verdict}.** {option.feedback}"
 
 
 def _folded(item):
     """What a page without a kernel shows in place of the buttons."""
-    said = [
-        _feedback(letter, option)
-        for letter, option in zip(string.ascii_uppercase, item.options, strict=False)
+    lettered = list(zip(LETTERS, item.options, strict=False))
+    lines = [
+        "  \n".join(f"{letter}. {option.text}" for letter, option in lettered),
+        "<details><summary>Answer</summary>",
+        *(_feedback(letter, option) for letter, option in lettered),
+        "</details>",
     ]
-    lines = ["<details><summary>Answer</summary>", *said, "</details>"]
     return {"text/markdown": "\n\n".join(lines), "text/plain": "Run this cell to answer."}

@@ -108,7 +108,7 @@ const items = [...document.querySelectorAll("details.item")];
 const first = items.map(() => null);
 
 const total = () => {
-  const wrong = items.filter((item, number) => first[number].right !== "True");
+  const wrong = items.filter((item, number) => first[number].verdict !== "right");
   const score = document.querySelector(".score [role=status]");
   score.replaceChildren(
     element("strong", { textContent: `${items.length - wrong.length} of ${items.length}` }),
@@ -135,11 +135,12 @@ items.forEach((item, number) => {
   group.setAttribute("aria-label", `Answers to question ${number + 1}`);
   options.innerHTML.split(/<br ?\/?>/).forEach((text, index) => {
     const button = element("button", { type: "button", innerHTML: text.trim() });
-    const { right } = said[index].dataset;
+    const { verdict } = said[index].dataset;
+    const sign = { right: "\u2713 ", wrong: "\u2717 " }[verdict] || "";
     button.addEventListener("click", () => {
-      button.dataset.verdict = right === "True" ? "\u2713 right" : "\u2717 not so";
+      button.dataset.verdict = sign + verdict;
       status.replaceChildren(...[...said[index].childNodes].map((node) => node.cloneNode(true)));
-      first[number] ??= { right, letter: "ABCDEFGH"[index] };
+      first[number] ??= { verdict, letter: "ABCDEFGH"[index] };
       if (!first.includes(null)) total();
     });
     group.append(button);

@@ -98,6 +98,7 @@ START = """<p class="start"><a href="notebooks/00_start_here.html">Start reading
 """
 COMPARED = re.compile(r"^compare\((\w+), ", re.MULTILINE)
 WORKS = re.compile(r"Panel\(|\bQuiz\(|^compare\(", re.MULTILINE)
+TOLD = "<details><summary>What came out</summary>\n\n"
 END_OF_TOLD = '\n\n<div class="told"></div>'
 
 
@@ -260,8 +261,9 @@ def ask(cells, measured):
                 for out in cell.outputs
                 if exercises.NO_GUESS not in out.get("data", {}).get("text/plain", "")
             ]
-            if below is not None and below.cell_type == "markdown":
-                below.source += END_OF_TOLD
+            if below is not None and below.source.startswith(TOLD):  # the page folds both as one
+                told = below.source.removeprefix(TOLD)
+                below.source = told.replace("\n\n</details>", END_OF_TOLD, 1)
 
 
 def live(cell, quiz):

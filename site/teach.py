@@ -192,6 +192,12 @@ def unfolded(text):
     return re.sub(r"\[([^]]+)\]\((?!https?:)[^)]+\)", r"\1", text).strip()
 
 
+def told(text):
+    """`text` with the verdict on a prediction, which a notebook folds."""
+    fold = r"<details><summary>What came out</summary>\n\n(.*?)\n\n</details>"
+    return re.sub(fold, r"\1", text, flags=re.DOTALL)
+
+
 def is_tagged(cell, tag):
     return tag in cell.metadata.get("tags", [])
 
@@ -241,7 +247,7 @@ def shown(cell, heading):
         yield out
 
 
-def slides_of(step, notebook, told):
+def slides_of(step, notebook, asks):
     """The slides of one step of a route, its predictions before what answers them."""
     task = f"*{step.minutes} minutes: {step.doing}*"
     for heading in step.headings:
@@ -255,13 +261,13 @@ def slides_of(step, notebook, told):
                 continue
             if is_tagged(cell, "predict"):
                 for name in asked_in(cell):
-                    yield from vote(name, told[name], heading)
+                    yield from vote(name, asks[name], heading)
             elif cell.cell_type == "code":
                 yield from shown(cell, heading)
             elif kind(cell) == "notes":
-                yield slide(unfolded(cell.source), "notes")
-            elif unfolded(cell.source):
-                yield slide(f"## {heading}\n\n{unfolded(cell.source)}")
+                yield slide(unfolded(told(cell.source)), "notes")
+            elif text := unfolded(told(cell.source)):
+                yield slide(f"## {heading}\n\n{text}")
 
 
 def talk(steps, title):

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import re
 import textwrap
 from typing import NamedTuple
 
@@ -72,10 +71,6 @@ def run_driven(notebook, **where):
     return longer, said
 
 
-def is_prediction(cell):
-    return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
-
-
 def is_timing(cell):
     return cell.cell_type == "code" and "timing" in cell.metadata.get("tags", [])
 
@@ -104,11 +99,7 @@ def _lesson(path):
         patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
         for cell in cells:
             exec(compile(cell.source, path.name, "exec"), space)
-    calls = [
-        (name, is_timing(cell))
-        for cell in cells
-        for name in re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
-    ]
+    calls = [(name, is_timing(cell)) for cell in cells for name in run_notebooks.compared(cell)]
     predictions = [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
     widgets = [widget for panel in _panels(space) for widget in panel.widgets()]
     return Lesson(space, predictions, [(widget, widget.value) for widget in widgets])

@@ -12,7 +12,7 @@ from panel_of_04 import NOTEBOOK, STATUS, assert_list_and_slider_move, expected,
 from PIL import Image
 from playwright.sync_api import expect
 
-from tools import browser
+from tools import browser, run_notebooks
 
 PALETTE = 16  # of 255
 expect.set_options(timeout=browser.MILLISECONDS)
@@ -42,10 +42,19 @@ def notebook(checkout, chromium, tmp_path_factory):
     """Notebook 04, opened and run."""
     with browser.jupyterlab(checkout, tmp_path_factory.mktemp("server")) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK)
+        notebook.opened_folded = folded(notebook)
         notebook.run_all()
         notebook.image()
         yield notebook
         notebook.close()
+
+
+def folded(notebook):
+    """The ids of the cells whose outputs JupyterLab hides."""
+    return notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.widgets"
+        ".filter(cell => cell.outputHidden).map(cell => cell.model.id)"
+    )
 
 
 def pixels(png):
@@ -214,6 +223,13 @@ def test_the_command_of_the_readme_opens_the_first_notebook(checkout, chromium, 
         title = notebook.page.locator(".jp-Notebook h1").first
         expect(title).to_contain_text("are these two softmax functions the same?")
         notebook.close()
+
+
+def test_what_answers_a_prediction_is_folded_until_its_cell_runs(notebook):
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / NOTEBOOK).cells
+    answers = [cell.id for cell in run_notebooks.answering(cells)]
+    assert notebook.opened_folded == answers != []
+    assert folded(notebook) == []
 
 
 def test_no_cell_shows_an_error(notebook):

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import io
+import itertools
 import random
 import re
 import warnings
@@ -18,7 +19,6 @@ from lessons import (
     PATHS,
     each_notebook,
     full_draw,
-    is_prediction,
     is_timing,
     lesson,
     panels_of,
@@ -178,7 +178,7 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     names = []
     for i, cell in enumerate(code):
-        if is_prediction(cell):
+        if run_notebooks.is_prediction(cell):
             found = re.findall(r"^(\w+) = \.\.\.(?:  #.*)?$", cell.source, re.MULTILINE)
             assert len(found) == len(cell.source.splitlines()), cell.source
             for name in found:
@@ -195,6 +195,34 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
         assert compare(..., measured, **settings).message == NO_GUESS
         assert compare(measured, measured, **settings).passed
         assert not compare("no answer", measured, **settings).passed
+
+
+@each_notebook
+def test_what_answers_a_prediction_is_folded_until_its_cell_runs(path):
+    """Outputs are, by the rule of `written`, and so is the verdict in prose below them."""
+    cells = run_notebooks.read(path).cells
+    answers = run_notebooks.answering(cells)
+    for cell in cells:
+        hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+        assert hidden == (cell in answers and len(cell.outputs) > 0), cell.source
+        if hidden:
+            assert cell.outputs[0] == run_notebooks.BLANK, "its first line stays visible"
+            assert len(cell.outputs) > 1
+    for cell, below in itertools.pairwise(cells):
+        if cell in answers and run_notebooks.compared(cell) and below.cell_type == "markdown":
+            assert below.source.startswith("<details><summary>What came out</summary>\n\n")
+
+
+def test_what_answers_a_prediction_ends_at_the_heading_below_its_last_comparison():
+    code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    ask = code("a = ...\nb = ...", metadata={"tags": ["predict"]})
+    answers = [code("compare(a, 1)"), code("show()"), code("compare(b, 2)"), code("after()")]
+    first, second, third, fourth = answers
+    cells = [code("0"), ask, prose("## Run"), first, second, prose("## Run"), third, prose("Why?")]
+    cells += [fourth, prose("No more.\n\n### Next"), code("1")]
+    assert run_notebooks.answering(cells) == answers
+    left = run_notebooks.written(nbformat.v4.new_notebook(cells=cells))
+    assert not any("jupyter" in cell.metadata for cell in left.cells), "where nothing came out"
 
 
 @each_notebook

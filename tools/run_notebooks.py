@@ -2,7 +2,7 @@
 
 What is written holds no widget state, no times, no machine's paths and no verdict on an answer.
 Where a slider panel stood, its picture and its words are left, so that a page without a kernel
-shows them.
+shows them. What answers a prediction is folded: JupyterLab opens it when its cell has run.
 """
 
 import argparse
@@ -17,8 +17,10 @@ import nbformat
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SCRIPT = "application/javascript"
-KEPT = ("tags", "slideshow", "jupyter")  # of the metadata of a cell
+KEPT = ("tags", "slideshow")  # of the metadata of a cell
 SECONDS = 120
+# JupyterLab shows the first line of what is folded: this one says nothing.
+BLANK = nbformat.v4.new_output("display_data", {"text/html": "", "text/plain": ""})
 
 
 def paths():
@@ -65,6 +67,35 @@ def is_comparison(cell):
     return cell.cell_type == "code" and cell.source.split("\n")[-1].startswith("compare(")
 
 
+def is_prediction(cell):
+    return cell.cell_type == "code" and "predict" in cell.metadata.get("tags", [])
+
+
+def asked(cell):
+    """The names that a cell of predictions asks for."""
+    return re.findall(r"^(\w+) = \.\.\.", cell.source, re.MULTILINE)
+
+
+def compared(cell):
+    return re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
+
+
+def answering(cells):
+    """The cells of code that answer a prediction: up to the heading below its last comparison."""
+    names, found, asks = set(), [], False
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            heading = re.search("^#", cell.source, re.MULTILINE)
+            asks = asks and (bool(names) or not heading)
+        elif is_prediction(cell):
+            names.update(asked(cell))
+            asks = True
+        elif asks:
+            names.difference_update(compared(cell))
+            found.append(cell)
+    return found
+
+
 def solution(cell):
     """The code that a Markdown cell folds in <details>."""
     found = re.search(r"<details>.*?```python\n(.*?)```.*?</details>", cell.source, re.DOTALL)
@@ -89,20 +120,27 @@ def written(notebook):
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     } | {key: value for key, value in notebook.metadata.items() if key == "softmax"}
+    answers = [cell.id for cell in answering(notebook.cells)]
     for cell in notebook.cells:
+        folds = {"source_hidden"} & set(cell.metadata.get("jupyter", {}))
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         if cell.cell_type == "code":
             outputs = [] if is_exercise(cell) else cell.outputs
             if is_comparison(cell):
                 outputs = [output for output in outputs if output.output_type != "execute_result"]
             cell.outputs = [still for output in outputs for still in _still(output)]
+            if cell.id in answers and cell.outputs:
+                cell.outputs.insert(0, copy.deepcopy(BLANK))
+                folds.add("outputs_hidden")
+        if folds:
+            cell.metadata["jupyter"] = dict.fromkeys(folds, True)
     return notebook
 
 
 def _still(output):
     """`output` as a page without a kernel can show it."""
     data = output.get("data", {})
-    if SCRIPT in data:
+    if SCRIPT in data or output == BLANK:
         return []
     if WIDGET not in data:
         return [output]

@@ -33,6 +33,7 @@ LICENSE = (
     "Code: BSD 3-Clause. Prose and pictures: CC BY 4.0. You may share and change them if you name "
     "the course, Softmax, examined."
 )
+BLANK = '<span class="blank"></span>'
 # Makes each slide's text as large as fits.
 FIT = """
 <style>
@@ -361,11 +362,16 @@ def proofs(steps):
 
 
 def blanked(proof):
-    """A proof with room where a line goes on behind its first formula or word."""
-    blank = '<span class="blank"></span>'
-    return re.sub(
-        r"^(\d\. [^$\n]*\$[^$=]*?)(=[^$]*)?\$.*$", rf"\1$ {blank}", joined(proof), flags=re.M
-    )
+    """A proof with room for what each line comes to, and for why."""
+    return "\n".join(map(blanked_line, joined(proof).splitlines()))
+
+
+def blanked_line(line):
+    if head := re.match(r"\d\. (Use|Where it ends):", line):
+        return head.group() + BLANK * 2
+    step, comma, _ = line.partition(", for ")
+    step = re.sub(r"^(\d\. .*\$[^$=]*=)[^$]*\$", rf"\1${BLANK}", step)
+    return step + comma + BLANK * bool(comma)
 
 
 def joined(text):
@@ -378,9 +384,14 @@ def handout(steps):
     lines = ["# Predict", ""]
     for stem, name, (question, right, wrong, _) in asked(steps):
         choices = ", ".join(f"**{letter}** `{answer}`" for letter, answer in options(right, wrong))
-        lines += [f"**{stem[:2]}, `{name}`.** {question} {choices}", "", '<p class="room"></p>', ""]
+        lines += [
+            f"**{stem[:2]}, `{name}`.** {question} {choices}",
+            "",
+            '<p class="room">Mine, and why:</p>',
+            "",
+        ]
     for proof in proofs(steps):
-        lines += ["# Prove", "", blanked(proof).replace("$$", "$=$"), ""]
+        lines += ["# Prove", "", blanked(proof), ""]
     lines += ["# Key points", "", *['<p class="room"></p>'] * 3, "", LICENSE]
     return "\n".join(lines)
 
@@ -435,8 +446,9 @@ h1 {{ font-size: 1.4em; break-after: avoid; margin: 0.8em 0 0.4em; }}
 p {{ margin: 0.4em 0; }}
 pre {{ font-size: 0.9em; background: #f2f4f6; padding: 0.4em; margin: 0.3em 0; break-inside: avoid;
   white-space: pre-wrap; }}
-.room {{ height: 1.9em; border-bottom: 1px solid #777; }}
-.blank {{ display: inline-block; width: 10cm; height: 1.6em; border-bottom: 1px solid #777; }}
+.room {{ height: 2.4em; color: #555; border-bottom: 1px solid #777; }}
+.blank {{ display: inline-block; width: 6cm; height: 1.8em; margin: 0 0.4em;
+  border-bottom: 1px solid #777; }}
 .anchor-link {{ display: none; }}
 </style></head><body>{body}
 <script src="slides/shared/katex.min.js"></script>

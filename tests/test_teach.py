@@ -82,6 +82,31 @@ def test_the_card_has_the_code_of_all_seven():
     assert re.findall(r"^def (\w)\(x\)", teach.card(), re.M) == list("ABCDEFG")
 
 
+def test_00_folds_the_card():
+    """A page of code and claims has one source, softmaxlab.thread."""
+    (folded,) = [
+        cell.source
+        for cell in run_notebooks.read(run_notebooks.paths()[0]).cells
+        if cell.source.startswith("The course calls the thread's functions A to G.")
+    ]
+    assert f"\n\n{teach.card().partition(chr(10) * 2)[2]}\n\n</details>" in folded
+
+
+def test_a_proof_keeps_what_is_given_and_blanks_what_follows():
+    first, second = (
+        teach.blanked(proof).replace(teach.BLANK, "_") for proof in teach.proofs(STEPS["180"])
+    )
+    assert r"1. $\mathrm{softmax}(x + c\,\mathbf{1})_i =$_" in first
+    assert "2. $=$_, for _" in first
+    assert "divide two: $e^{x_i - x_j} =$_" in first
+    assert "6. So $y_i - x_i =$_ for all $i$ and $j$." in first
+    assert "7. Use:__" in first
+    assert r"1. Merge: $(m_1, s_1) \oplus (m_2, s_2) = (m, s)$ with" in second
+    assert "v = s_1" not in second
+    for proof in (first, second):
+        assert len(re.findall(r"^\d\. .*_$|^\d\. .*\$_", proof, re.M)) >= 6
+
+
 def test_a_list_of_notebooks_is_a_class_too():
     steps, title = teach.planned(["04", "05"])
     assert title == "notebooks 04, 05"

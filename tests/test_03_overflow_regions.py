@@ -620,3 +620,13 @@ def test_a_single_zero_passes_the_test_of_the_sum():
     p = THREAD["B"].function(x)
     assert p.sum() == 1
     assert p[1] == 0 < exact.softmax(x)[1]
+
+
+def test_warnings_come_back_though_they_were_silenced_twice():
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / "03_overflow_regions.ipynb").cells
+    silence, restore = (cell.source for cell in cells if "np.seterr" in cell.source)
+    before, space = np.geterr(), {"np": np}
+    with np.errstate():
+        for source in (silence, silence, restore):
+            exec(source, space)
+        assert np.geterr() == before

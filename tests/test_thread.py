@@ -1,11 +1,14 @@
 """The thread's seven: they print what the thread prints, and fail as they fail there."""
 
 import dataclasses
+import inspect
+import re
 
 import numpy as np
 import pytest
 
 from softmaxlab import THREAD, exact, softmax
+from tools import run_notebooks
 
 A, B, C, D, E, F, G = (variant.function for variant in THREAD.values())
 ONE_D = {"A": A, "B": B, "C": C, "E": E, "F": F, "G": G}
@@ -240,3 +243,12 @@ def test_entries_cannot_be_changed():
         THREAD["A"] = THREAD["B"]
     with pytest.raises(dataclasses.FrozenInstanceError):
         THREAD["A"].name = "mine"
+
+
+@pytest.mark.parametrize("stem", ["04_which_axis", "05_the_thread_examined"])
+def test_what_judges_the_seven_shows_their_code_at_the_top(stem):
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
+    (shown,) = (run_notebooks.solution(cell) for cell in cells[:5] if "def G(x)" in cell.source)
+    written = "\n\n".join(inspect.getsource(variant.function) for variant in THREAD.values())
+    named = re.sub(r"\b_([a-g])(?=\()", lambda name: name[1].upper(), written)
+    assert shown == named.rstrip()

@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import gift
 import make_slides
 import nbformat
 import print_handouts
@@ -424,6 +425,14 @@ def key(steps):
     return "\n".join([*lines, "# Exam", "", exam])
 
 
+def exam():
+    """The guide's questions for an exam, each with its answer."""
+    asked = re.split(r"^\*\*\d+\.\*\* ", part("## Exam questions"), flags=re.MULTILINE)[1:]
+    for text in asked:
+        question, _, answer = text.partition("<details><summary>Answer</summary>")
+        yield question, answer.replace("</details>", "")
+
+
 def card():
     """The code of the thread's seven, each with its claim."""
     entries = []
@@ -490,7 +499,8 @@ def readme(steps, title):
     lines = [
         f"Softmax, examined: {title}. {LICENSE}",
         "Open slides/slides.html in a browser: key S shows what to say. On paper: slides.pdf.",
-        "Copy handout.pdf and card.pdf for the class, and the folder notebooks. Keep key.pdf.",
+        "Copy handout.pdf and card.pdf for the class, and the folder notebooks. Keep key.pdf, and "
+        "questions.gift.txt: quiz and exam for Moodle.",
     ]
     for stem, together in itertools.groupby(steps, lambda step: step.stem):
         done = "; ".join(f"until {step.until} {', '.join(step.headings)}" for step in together)
@@ -539,6 +549,7 @@ def main():
         "card": (card(), "10pt"),
     }
     print_all(folder, papers, talk)
+    (folder / "questions.gift.txt").write_text(gift.questions(exam()), "utf-8")
     (folder / "README.txt").write_text(readme(steps, title), "utf-8")
     print(folder)
     print(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))

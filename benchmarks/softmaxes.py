@@ -1228,7 +1228,7 @@ def lse_deaf_to_keepdims(x, axis=-1, keepdims=False):
     return logsumexp(x, axis=axis)
 
 
-@wrong("right axis", "Your sum runs over the whole array", of="logsumexp")
+@wrong("right axis", "Each row needs its own: give max and sum axis=-1.", of="logsumexp")
 def lse_of_all(x):
     return logsumexp(x, axis=None)
 

@@ -364,6 +364,7 @@ def test_stubs_are_told_not_yet(answer):
         (3.0, "takes a function, and got float"),
         (softmax, "a finished softmax"),
         (lambda x: softmax(x), "a finished softmax"),
+        (lambda x: my_softmax(x), "let your function take an axis"),
     ],
 )
 def test_an_unsound_softmax_is_told_its_first_finding(wrong, said):

@@ -445,7 +445,52 @@ def test_what_column_sums_answers(function, message):
     assert message in answer.message
 
 
+def my_logsumexp(x, axis=-1):
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" else np.float64
+    x = x.astype(np.float64)
+    top = x.max(axis, keepdims=True)
+    e = np.exp(x - np.where(np.isfinite(top), top, 0))
+    rest = np.delete(np.sort(e, axis), -1, axis)
+    return (top + np.log1p(rest.sum(axis, keepdims=True))).squeeze(axis).astype(dtype)
+
+
+def whole_sum(x, axis=-1):
+    x = np.asarray(x)
+    top = np.max(x, axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    sums = np.exp(x.astype(np.float64) - top).sum(axis)
+    return (np.log(sums) + top.squeeze(axis)).astype(np.result_type(x.dtype, np.float16))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (..., NOT_YET),
+        (lambda x, axis=-1: ..., NOT_YET),
+        (lambda x, axis=-1: np.log(np.exp(x).sum(axis)), "exp overflows"),
+        (
+            lambda x, axis=-1: np.log(np.exp(x - np.max(x, axis, keepdims=True)).sum(axis)),
+            "The shift is forgotten on the way back",
+        ),
+        (lambda x, axis=-1: np.max(np.asarray(x, float), axis), "It gives the max only"),
+        (lambda x, axis=-1: my_logsumexp(np.ravel(x)), "runs over the whole array"),
+        (lambda x, axis=-1: my_logsumexp(x, -1), "does not use it"),
+        (lambda x, axis=-1: np.expand_dims(my_logsumexp(x, axis), axis), "keeps the axis"),
+        (lambda x, axis=-1: my_logsumexp(np.asarray(x, float), axis), "give a float's own back"),
+        (whole_sum, "1 plus a small sum is rounded before its log"),
+        (lambda x: my_logsumexp(x), "let your function take an axis"),
+        (scipy.special.logsumexp, "a finished logsumexp"),
+    ],
+)
+def test_what_a_logsumexp_is_answered(function, message):
+    answer = exercises.check_sound_logsumexp(function)
+    assert not answer.passed
+    assert message.lower() in answer.message.lower()
+
+
 def test_right_answers_pass():
+    assert exercises.check_sound_logsumexp(my_logsumexp).passed
     assert exercises.check_ulps_between(lambda a, b: abs(steps(a, b))).passed
     assert exercises.check_two_sum(knuth).passed
     assert exercises.check_column_sums(folded).passed

@@ -15,6 +15,7 @@ from softmaxlab.exercises.output_layer import (
     check_guard,
     check_input_gradient,
     check_loss_of_scores,
+    check_sound_log_softmax,
 )
 from softmaxlab.panel import Panel, slider
 from softmaxlab.penguins import SPECIES, STEPS, Lesson, load
@@ -369,7 +370,33 @@ def guard(p):
     return bool(np.all(p >= 0) and np.allclose(p.sum(axis=-1), 1))
 
 
+def my_log_softmax(z, axis=-1):
+    z = np.asarray(z)
+    dtype = z.dtype if z.dtype.kind == "f" else np.float64
+    z = z.astype(np.float64)
+    gap = z - z.max(axis=axis, keepdims=True)
+    rest = np.delete(np.sort(np.exp(gap), axis), -1, axis)
+    return (gap - np.log1p(rest.sum(axis=axis, keepdims=True))).astype(dtype)
+
+
+def plain_log_softmax(z, axis=-1):
+    z = np.asarray(z)
+    gap = z.astype(np.float64) - z.max(axis=axis, keepdims=True)
+    log_p = gap - np.log(np.exp(gap).sum(axis=axis, keepdims=True))
+    return log_p.astype(np.result_type(z.dtype, np.float16))
+
+
+def shares(z, axis=-1):
+    return np.exp(my_log_softmax(z, axis))
+
+
+def put_back(z, axis=-1):
+    z = np.asarray(z, float)
+    return z - np.log(np.exp(z - z.max(axis, keepdims=True)).sum(axis, keepdims=True))
+
+
 CHECKS = {
+    check_sound_log_softmax: my_log_softmax,
     check_loss_of_scores: loss_of_scores,
     check_input_gradient: input_gradient,
     check_confusion: confusion,
@@ -430,6 +457,23 @@ def test_other_right_answers_pass(check, right):
             lambda w, p, y: (p - np.eye(3)[y]) / len(p),
             "one step of the chain rule is missing",
         ),
+        (check_sound_log_softmax, lambda z, axis=-1: np.log(shares(z, axis)), "get -inf where"),
+        (
+            check_sound_log_softmax,
+            lambda z, axis=-1: np.log(shares(z, axis) + 1e-12),
+            "log of a small probability",
+        ),
+        (check_sound_log_softmax, shares, "This is softmax itself"),
+        (check_sound_log_softmax, put_back, "The shift is forgotten on the way back"),
+        (check_sound_log_softmax, lambda z, axis=-1: my_log_softmax(z, 0), "over each column"),
+        (check_sound_log_softmax, lambda z, axis=-1: my_log_softmax(z), "does not use it"),
+        (check_sound_log_softmax, plain_log_softmax, "1 plus a small sum is rounded"),
+        (
+            check_sound_log_softmax,
+            lambda z, axis=-1: my_log_softmax(np.asarray(z, float), axis),
+            "give a float's own back",
+        ),
+        (check_sound_log_softmax, lambda z: my_log_softmax(z), "take an axis"),
         (check_confusion, lambda y, d: confusion(d, y), "is transposed"),
         (check_confusion, once, "adds to each place only once"),
         (check_confusion, lambda y, d: confusion(y, d) / len(y), "these are shares"),

@@ -101,7 +101,8 @@ def test_a_function_of_no_use_is_told_why(name):
 
 
 def test_a_result_of_no_use_is_told_so():
-    for name in CHECKS.keys() - OF_VALUES - {"check_into", "check_missed", "check_sound"}:
+    of_checkups = {name for name in CHECKS if name.startswith("check_sound")}
+    for name in CHECKS.keys() - OF_VALUES - of_checkups - {"check_into", "check_missed"}:
         answer = asked(name, lambda *arguments: "a text")
         assert not answer.passed
         assert re.search("array of numbers", answer.message), name

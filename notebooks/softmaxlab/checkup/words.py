@@ -216,7 +216,8 @@ def _axis_suspects(case):
 
 def _sum_over(case, axes):
     line, axis, ndim = case.line, case.axis, np.ndim(case.x)
-    own = f"Each {line} needs its own: give max and sum axis={axis} and keepdims=True."
+    own = f"Each {line} needs its own: give max and sum axis={axis}"
+    own += "." if case.target.reduces else " and keepdims=True."
     to_1 = case.target.name == "softmax"
     if len(axes) == ndim:
         so = ", so that all of it sums to 1" if to_1 else ""

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from . import Fault, ask, gives, hinted, makes, near, shaped
+from .sound import by_checkup
 
 
 def _count(a, b):
@@ -162,4 +163,16 @@ def check_column_sums(function):
         _OF_COLUMNS,
         "An addend of normal size never met a sum so large that it vanished in it.",
         rtol=5e-3,
+    )
+
+
+@hinted(
+    "One finding at a time. Near 0 the max gives the 1 of 1 + t: sort the exps along the axis, "
+    "leave the last one out of the sum, and take np.log1p. And where the max is not finite, "
+    "subtract 0 in its place."
+)
+def check_sound_logsumexp(f):
+    """Judges a learner's logsumexp ``f(x, axis=...)`` by `examine`: it must be sound."""
+    return by_checkup(
+        f, "Every property of the checkup holds, a result near 0 with all its digits.", "logsumexp"
     )

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import exact
 from . import Fault, ask, gives, hinted, lost, makes, shaped, sunk
+from .sound import by_checkup
 
 _SCORES = np.array([[2.0, 1.0, 0.1], [0.5, 3.0, 0.0]])
 _LABELS = np.array([0, 2])
@@ -254,4 +255,18 @@ def check_guard(function):
         [((p,), right) for p, right in _GUARDED],
         _OF_GUARD,
         "One line after a softmax, and the bug of this notebook cannot hide.",
+    )
+
+
+@hinted(
+    "One finding at a time. What is subtracted last is log(1 + t), where the 1 is the exp of the "
+    "max and t sums the others: np.log1p(t) keeps a tiny t. np.sort along the axis puts the max "
+    "last."
+)
+def check_sound_log_softmax(f):
+    """Judges a learner's log-softmax ``f(z, axis=...)`` by `examine`: it must be sound."""
+    return by_checkup(
+        f,
+        "Every property of the checkup holds, for whatever scores a layer may give.",
+        "log_softmax",
     )

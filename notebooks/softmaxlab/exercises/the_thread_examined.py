@@ -4,27 +4,10 @@ import numpy as np
 
 from .. import exact
 from ..checkup import examine
-from . import (
-    NOT_YET,
-    Answer,
-    borrowed,
-    call,
-    hinted,
-    near,
-    no_function,
-    not_asked,
-    quiet,
-    unfinished,
-)
+from . import NOT_YET, Answer, hinted, near, not_asked, quiet, unfinished
+from .sound import by_checkup, no_scores_taken, said, shown_finding
 
-_TRY = np.array([3.0, 1.0, 0.2])
 _RTOL = 1e-6
-_NEXT = {  # what mends this finding and not the last one anew
-    "integers": "But convert integers alone, or give floats back in the dtype that they came in.",
-    "small integers": "But give floats back in the dtype that they came in.",
-    "dtype kept": "Note the dtype of x before you convert. At the end give a float's own back with "
-    ".astype, and float64 for integers.",
-}
 
 
 @hinted(
@@ -32,21 +15,8 @@ _NEXT = {  # what mends this finding and not the last one anew
     "for the first that is not as expected."
 )
 def check_sound(f):
-    """Judges a learner's softmax ``f(x)`` or ``f(x, axis=...)`` by `examine`: it must be sound."""
-    answer = _no_softmax(f) or borrowed(f)
-    if answer:
-        return answer
-    checkup = examine(f)
-    if checkup.verdict == "sound":
-        return Answer(True, "Every property of the checkup holds, which none of the seven can say.")
-    finding, count = checkup.failures[0], len(checkup.failures)
-    more = f" {_NEXT[finding.name]}" if finding.name in _NEXT else ""
-    more += f" That is the first of {count} findings." if count > 1 else ""
-    message = "The checkup is not content. " + _said(checkup) + more
-    if finding.name == "dtype kept":  # whose numbers are right
-        dtypes = (np.asarray(array).dtype for array in (finding.input, finding.got))
-        return Answer(False, message, finding.input, *dtypes)
-    return _shown(checkup, message)
+    """Judges a learner's softmax ``f(x, axis=...)`` by `examine`: it must be sound."""
+    return by_checkup(f, "Every property of the checkup holds, which none of the seven can say.")
 
 
 @hinted(
@@ -57,7 +27,7 @@ def check_broken(f, x):
     """Judges a bug hunt: finite scores `x` on which the softmax `f` is not the exact one."""
     if unfinished(x):
         return Answer(False, NOT_YET)
-    return _no_softmax(f) or _counterexample(
+    return no_scores_taken(f) or _counterexample(
         f,
         x,
         right="It is right here. What does it subtract, and how far can that lie from the max of a "
@@ -74,12 +44,12 @@ def check_missed(f, x):
     """Judges a wrong softmax `f` that `examine` calls sound, with scores `x` that show it wrong."""
     if unfinished(x):
         return Answer(False, NOT_YET)
-    answer = _no_softmax(f)
+    answer = no_scores_taken(f)
     if answer:
         return answer
     checkup = examine(f)
     if checkup.verdict != "sound":
-        return _shown(checkup, f"The checkup does not miss it. {_said(checkup)}")
+        return shown_finding(checkup, f"The checkup does not miss it. {said(checkup)}")
     return _counterexample(
         f,
         x,
@@ -87,21 +57,6 @@ def check_missed(f, x):
         "shows its fault.",
         praise="The checkup misses it. {fault}",
     )
-
-
-def _no_softmax(f):
-    """The answer to what is no function, a stub, or gives nothing for three ordinary scores."""
-    return no_function(f) or call(f, _TRY)[2]
-
-
-def _said(checkup):
-    finding = checkup.failures[0]
-    return f"It says {checkup.verdict}, of {finding.name!r}: {finding.message}"
-
-
-def _shown(checkup, message):
-    finding = checkup.failures[0]
-    return Answer(False, message, finding.input, finding.expected, finding.got)
 
 
 def _counterexample(f, x, right, praise):

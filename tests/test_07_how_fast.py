@@ -2,6 +2,8 @@
 
 import ast
 import csv
+import importlib
+import inspect
 import random
 import re
 import tracemalloc
@@ -145,6 +147,16 @@ def test_what_a_call_holds(lesson):
     assert {held[name] for name in "ABCDEF"} == {2}
     assert held["G"] >= 2  # scipy.special.logsumexp held less in older versions
     assert not tracemalloc.is_tracing()
+
+
+def test_each_trick_has_its_number_in_the_code():
+    (table,) = (c.source for c in run_notebooks.read(PATH).cells if "| trick | there |" in c.source)
+    rows = re.findall(r"^\| (\d+): .*? \| (.*) \|$", table, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    code = vars(importlib.import_module("softmaxlab.softmax"))
+    for number, there in rows:
+        for name in re.findall(r"`(_?\w+)`", there):
+            assert re.search(rf"[Tt]rick {number}\b", inspect.getsource(code[name])), (number, name)
 
 
 def test_the_table_of_tricks_names_every_function_that_softmax_calls():

@@ -4,6 +4,7 @@ An error names the argument, what it takes, what it got, and what to do. `name` 
 """
 
 import operator
+import sys
 
 import numpy as np
 
@@ -207,11 +208,13 @@ def _cut(text, most=60):
 
 def is_masked(values):
     """Whether this is a masked array, Dask's too, or a list that holds one."""
+    if "numpy.ma" not in sys.modules:  # there are none yet, and to load it takes its time
+        return False
+    masked = np.ma.MaskedArray
     if not isinstance(values, list | tuple):
-        masked = np.ma.MaskedArray
         return isinstance(values, masked) or isinstance(getattr(values, "_meta", None), masked)
     kinds = set(map(type, values))
-    return any(issubclass(kind, np.ma.MaskedArray) for kind in kinds) or (
+    return any(issubclass(kind, masked) for kind in kinds) or (
         any(issubclass(kind, list | tuple) for kind in kinds) and any(map(is_masked, values))
     )
 

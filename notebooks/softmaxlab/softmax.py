@@ -1,6 +1,7 @@
 """Softmax, its logarithm and logsumexp: the ones that you would use.
 
-From `softmax` down each function is a step or a trick, and notebook 07 tries the tricks one by one.
+From `softmax` down each function is a step or a trick, and notebook 07 tries the tricks one by one,
+by the numbers that stand here.
 `softmax` lays the logits out as slices, and `_parts` cuts these into parts that stay in the cache.
 `_fill` takes the exps of all parts and their sums, and then the quotients. `_look`, `_shift` and
 `_whole_shift` find what to subtract, if anything, so that nothing is rounded. `_one_slice` does all
@@ -100,20 +101,22 @@ def softmax(x, axis=-1, *, out=None):
     if out is not None:
         check_out(out, x.shape, dtype)
     working = np.promote_types(dtype, np.float32)
-    # For one short slice, preparing the general case would take as long as softmax itself.
+    # float16 is summed in float32, where 2048 + 1 is not 2048. For one short slice, preparing the
+    # general case would take as long as softmax itself.
     as_it_is = out is None and x.dtype == working and x.flags.c_contiguous
     if as_it_is and len(axes) == x.ndim and x.nbytes <= BLOCK:
         p = np.empty(x.shape, working)
         if _one_slice(x.reshape(1, -1), p.reshape(1, -1), _limits(working, x.size)):
             return p if p.ndim else p[()]
 
-    # Axes that are not last stay where they are, if they lie together and the array is not small.
+    # Trick 10: small arrays are transposed, as calls cost most there. Of others, axes that are not
+    # last stay where they are, if they lie together.
     result = np.empty(x.shape, dtype) if out is None else np.asarray(out)
     logits, place, first = x, result, axes[0] if axes else x.ndim
     if first + len(axes) < x.ndim and (x.size <= SMALL or axes[-1] - first >= len(axes)):
         order, first = sorted(range(x.ndim), key=axes.count), x.ndim - len(axes)
         logits, place = (array.transpose(order) for array in (x, result))
-    # Exps go straight into the result, if that is in order and no logits are lost so.
+    # Trick 1: exps go straight into the result, if that is in order and no logits are lost so.
     direct = dtype == working and place.flags.c_contiguous
     direct = direct and (out is None or out is x or not np.may_share_memory(x, out))
     p = place if direct else np.empty(place.shape, working)
@@ -134,6 +137,7 @@ def softmax(x, axis=-1, *, out=None):
 
 @functools.lru_cache
 def _limits(dtype, n):
+    """What exp and a sum of n of them can take, in a dtype."""
     info = np.finfo(dtype)
     low, whole = float(np.log(info.tiny)), 2.0**info.nmant
     span, nothing = math.floor(-low), math.floor(low - math.log(2 * whole)) - 1
@@ -143,7 +147,7 @@ def _limits(dtype, n):
 
 
 def _parts(x, p):
-    """Parts that stay in the cache, as lists: a block of whole slices, or the parts of a slab.
+    """Trick 3: parts that stay in the cache, as lists: a block of slices, or the parts of a slab.
 
     A slab is a slice that is longer than a block, or as many of such columns, side by side, as
     leave each part its `ROWS` rows.
@@ -164,7 +168,7 @@ def _parts(x, p):
 
 
 def _fill(parts, limits):
-    """Two passes over the parts: for exps and their sums, and for the quotients.
+    """Two passes over the parts of trick 3: for exps and their sums, and for the quotients.
 
     The first begins without a shift, and starts anew with one where a part needs it. In place it
     cannot, as exps replace the logits, and looks at all parts before.
@@ -194,8 +198,9 @@ def _fill(parts, limits):
 
 
 def _look(parts, limits):
-    """No shift, where exp takes all logits as they are; one, if all are alike; or None.
+    """Trick 2: no shift, where exp takes all logits as they are; one, if all are alike; or None.
 
+    Either saves the max of each slice, and no shift saves the pass that subtracts.
     Logits are alike if they lie within a factor of two of each other, and within `span`. Then
     x - max is exact (Sterbenz) and its exp normal, with the max of all for that of each slice.
     """
@@ -210,7 +215,7 @@ def _look(parts, limits):
 
 
 def _shift(parts, limits):
-    """Each slice's own shift, by its max."""
+    """Each slice's own shift, by its max: what trick 8 needs."""
     top = _fold(np.maximum, [_maxima(x) for x, _ in parts])
     with np.errstate(all="ignore"):
         shift = _whole_shift(top, limits)
@@ -218,7 +223,7 @@ def _shift(parts, limits):
 
 
 def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
-    r"""Whole numbers that bring slices with these tops into the range of exp, and the edges.
+    r"""Trick 8: whole numbers that bring slices with these tops into the range of exp, and edges.
 
     A top that is too high comes down to `room`. One below 0 is reflected, to `room` at most: what
     is far below it then has a normal exp, or lies below the edge, and np.exp is slow on neither. In
@@ -246,9 +251,10 @@ def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
 
 
 def _one_slice(x, e, limits):
-    """One slice by Python's floats, which cost less than arrays of one number.
+    """Trick 9: one slice by Python's floats, which cost less than arrays of one number.
 
-    Where they do not hold its max it does nothing, and says False.
+    Where they do not hold its max it does nothing, and says False. It needs no min: with a max from
+    0 on, an exp that underflows belongs to a probability that does.
     """
     top = x.item(x.argmax())
     if not abs(top) < limits.floats:
@@ -265,13 +271,16 @@ def _one_slice(x, e, limits):
 
 
 def _repeat(values, e):
-    """Repeat the values of slices for each entry, instead of broadcasting them in short loops."""
+    """Trick 7: repeat the values of slices for each entry, for broadcasting has short loops."""
     short = e.shape[-1] <= SHORT and e.size > SMALL
     return np.repeat(values, e.shape[1], axis=1) if short else values
 
 
 def _sums(e):
-    """Sums along axis 1: of short rows by a product with ones, and never one by one for long."""
+    """Sums along axis 1, never one by one for long. Trick 4: of short rows by a product with ones.
+
+    Longer rows are halved till they are short, unless numpy sums them in pairs itself.
+    """
     n = e.shape[1]
     if e.ndim == 3:
         return _fold(np.add, [e])
@@ -283,7 +292,7 @@ def _sums(e):
 
 
 def _maxima(x):
-    """Maxima along axis 1, of many short rows column by column."""
+    """Maxima along axis 1. Trick 5: of many short rows column by column, in long loops."""
     if x.ndim == 3 and x.shape[2] <= SHORT:
         return _fold(np.maximum, [x])
     if x.ndim == 2 and len(x) > SHORT * x.shape[1]:
@@ -292,7 +301,7 @@ def _maxima(x):
 
 
 def _fold(ufunc, parts):
-    """Reduce axis 1 of all parts, one half onto the other: long loops, and few roundings."""
+    """Trick 6: reduce axis 1 of all parts, one half onto the other: long loops, few roundings."""
     x = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
     while (n := x.shape[1]) > 1:
         half = n // 2

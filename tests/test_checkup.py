@@ -243,7 +243,8 @@ def test_the_text_and_the_table():
         assert part in text
     assert text.index("property: right axis") < text.index("large positive (wrong)")
     assert page.startswith("<p><strong>Wrong.</strong> You sum along axis 0")
-    assert page.count("<tr>") == 1 + len(checkup.failures)
+    assert page.count("<tr>") == 1 + 2 * len(checkup.failures)
+    assert page.count("colspan=3") == len(checkup.failures), "no fault is squeezed into a column"
     assert "color" not in page
     assert "<table>" not in examine(softmax)._repr_html_()
 

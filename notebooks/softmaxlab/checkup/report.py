@@ -11,6 +11,7 @@ _LISTS = reprlib.Repr()  # a list may hold more than fits on any page
 _LISTS.maxlist = _LISTS.maxtuple = 8
 _LISTS.maxother = 600
 _LEFT = 'style="text-align: left"'
+_WIDE = 'style="overflow-x: auto"'
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +57,16 @@ class Finding:
         words = self.message
         if self.also:
             words += f" The same fault in: {_names(self.also)}."
-        cells = f"<th {_LEFT}>{html.escape(self.name)} ({self.severity})</th>"
-        cells += f"<td {_LEFT}>{html.escape(words)}</td>"
-        for name in _SHOWN:
-            shown = html.escape(_text(getattr(self, name)))
-            cells += f'<td {_LEFT}><pre style="white-space: pre">{shown}</pre></td>'
-        return f"<tr>{cells}</tr>"
+        shown = (html.escape(_text(getattr(self, name))) for name in _SHOWN)
+        return (
+            f"<tr><th {_LEFT} rowspan=2>{html.escape(self.name)} ({self.severity})</th>"
+            f"<td {_LEFT} colspan={len(_SHOWN)}>{html.escape(words)}</td></tr><tr>"
+            + "".join(
+                f'<td {_LEFT}><pre style="white-space: pre-wrap">{text}</pre></td>'
+                for text in shown
+            )
+            + "</tr>"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +106,11 @@ class Checkup:
 
     def _repr_html_(self):
         first, holds = self._summary()
-        head = "".join(f"<th {_LEFT}>{name}</th>" for name in ("property", "fault", *_SHOWN))
+        head = "".join(f"<th {_LEFT}>{name}</th>" for name in ("property", *_SHOWN))
         rows = "".join(finding._row() for finding in self.failures)
         return (
             f"<p><strong>{self.verdict.capitalize()}.</strong> {html.escape(first)}</p>"
-            + (f"<table><tr>{head}</tr>{rows}</table>" if rows else "")
+            + (f"<div {_WIDE}><table><tr>{head}</tr>{rows}</table></div>" if rows else "")
             + f"<p>Holds: {html.escape(holds)}.</p>"
         )
 

@@ -154,9 +154,15 @@ def predictions(stem):
 
 def options(right, wrong):
     """The answers to vote on, the right one among those that the guide's wrong ones name."""
-    named = re.findall(r"`([\[\-\d].*?|True|False|nan|inf)`", wrong)
-    answers = sorted({right, *named[:3]})
+    named = re.findall(r"`([^`]+)`(?=:|,| or )", wrong)
+    answers = sorted({right, *named[:3]}, key=in_order)
     return list(zip("ABCD", answers, strict=False))
+
+
+def in_order(answer):
+    """The key to sort answers by: a list's numbers, and words behind them."""
+    parts = answer.strip("[]").split(", ")
+    return [(0, float(p), p) if re.match(r"-?[\d.]+$", p) else (1, 0, p) for p in parts]
 
 
 def cut(cells):

@@ -50,6 +50,18 @@ def test_every_prediction_is_a_vote_with_the_right_answer_among_its_options(minu
         assert ask not in vote
 
 
+def test_options_are_what_the_guide_calls_wrong_sorted_with_the_right_one():
+    wrong = "`100` or less: rare. `nan`: `axis=0` is read so. `20`, mostly B: none. `3`: a fourth"
+    assert teach.options("7", wrong) == [("A", "7"), ("B", "20"), ("C", "100"), ("D", "nan")]
+    few = [
+        name
+        for stem in teach.STEMS.values()
+        for name, (_, right, wrong, _) in teach.predictions(stem).items()
+        if right not in ("True", "False") and len(teach.options(right, wrong)) == 2
+    ]
+    assert len(few) <= 7, few
+
+
 def test_speakers_notes_say_what_the_guide_says():
     told = teach.predictions("04_which_axis")["rows_of_c"]
     _, notes = teach.vote("rows_of_c", told, "Why")

@@ -117,7 +117,7 @@ def literals(text):
     """The values that stand in backticks in `text`, and not its names and calls."""
     for code in re.findall(r"`(.+?)`", text):
         with contextlib.suppress(SyntaxError, NameError):
-            yield eval(code, {"nan": math.nan})
+            yield eval(code, {"nan": math.nan, "inf": math.inf})
 
 
 @each_notebook

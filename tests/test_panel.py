@@ -7,6 +7,7 @@ import re
 import matplotlib.pyplot
 import numpy as np
 import pytest
+from lessons import full_draw
 from PIL import Image
 
 from softmaxlab import panel as room
@@ -158,3 +159,25 @@ def test_a_track_has_a_pixel_for_each_step_where_it_can(numbers, track):
 def test_a_choice_starts_where_it_is_told():
     assert choice("n", {"two": 2, "ten": 10}).value == 2
     assert choice("n", {"two": 2, "ten": 10}, 10).value == 10
+
+
+def test_a_text_that_changes_seldom_is_drawn_only_when_it_has_changed():
+    class Captioned(Line):
+        def __init__(self, figure):
+            super().__init__(figure)
+            self.caption = figure.text(0.5, 0.02, "", ha="center")
+            self.seldom = [self.caption]
+            self.moving += self.seldom
+
+        def update(self, height, sign):
+            self.caption.set_text(f"the sign is {sign}")
+            return super().update(height, sign)
+
+    panel = Panel(Captioned, height=slider("height", 1.0, -3.0, 2.0), sign=choice("sign", "+-"))
+    drawn, draw = [], panel.drawing.caption.draw
+    panel.drawing.caption.draw = lambda renderer: (drawn.append(renderer), draw(renderer))
+    panel.controls["height"].value = 2.0
+    assert len(drawn) == 0
+    panel.controls["sign"].value = "-"
+    assert len(drawn) == 1
+    assert np.array_equal(np.asarray(panel.frame()), full_draw(panel))

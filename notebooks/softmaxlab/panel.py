@@ -136,7 +136,7 @@ class Panel:
         self.controls = controls
         for artist in self.drawing.moving:
             artist.set_animated(True)
-        self._still = None
+        self._bare = self._still = None  # without, and with, what changes seldom
         self._view = ipywidgets.HTML()
         for widget in self.widgets():
             widget.observe(self._redraw, names="value")
@@ -156,12 +156,19 @@ class Panel:
     def frame(self):
         """The picture as it stands, as an RGB `PIL.Image`."""
         canvas = self.figure.canvas
-        if self._still is None:
+        seldom = self.drawing.seldom
+        if self._bare is None:
             canvas.draw()
+            self._bare = canvas.copy_from_bbox(self.figure.bbox)
+        if self._still is None or any(text.stale for text in seldom):
+            canvas.restore_region(self._bare)
+            for text in seldom:
+                self.figure.draw_artist(text)
             self._still = canvas.copy_from_bbox(self.figure.bbox)
         canvas.restore_region(self._still)
         for artist in self.drawing.moving:
-            self.figure.draw_artist(artist)
+            if artist not in seldom:
+                self.figure.draw_artist(artist)
         pixels = canvas.buffer_rgba()
         return Image.frombuffer("RGBA", canvas.get_width_height(), pixels).convert("RGB")
 

@@ -44,11 +44,14 @@ class Drawing:
     A subclass draws in its constructor what stands still, and puts every artist that changes
     into ``self.moving``. Those are drawn above all that stands still, in the order of the list,
     so each needs a higher ``zorder`` than the axes' own lines (2.5), and than those before it.
+    Texts of these that few controls change, and that stand free, are in ``self.seldom`` too: text
+    costs the most of a frame, and these are drawn only after one of them has changed.
     """
 
     def __init__(self, figure):
         self.figure = figure
         self.moving = []
+        self.seldom = []
 
     def update(self, **state):
         """Sets the moving artists from `state` and returns their `Words`."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.ticker import MaxNLocator
 
 from ..penguins import SPECIES, STEPS, TRAINING, Lesson, load
 from ..softmax import softmax
@@ -19,6 +20,7 @@ class Curve:
         ax.set(xlim=(0, steps), xlabel="step")
         self.ax = ax
         ax.yaxis.set_zorder(3)
+        ax.yaxis.set_major_locator(MaxNLocator(4))  # labels cost time
         (self.line,) = ax.plot([], [], color=BLACK, lw=2.5, zorder=4)
         (self.guess,) = ax.plot([0, steps], [np.log(3)] * 2, color=GRAY, ls=":", lw=2, zorder=3.5)
         self.note = ax.text(

@@ -184,7 +184,9 @@ class OverflowRegions(Drawing):
     def __init__(self, figure):
         super().__init__(figure)
         ax = figure.add_axes((0.115, 0.145, 0.37, 0.758))
-        ax.set_xlabel("a, the logit of one class", fontsize=13)
+        middle = {"fontsize": 13, "ha": "center", "va": "center", "zorder": 5}
+        figure.text(0.3, 0.03, "a, the logit of one class", **middle)  # an axis would draw it anew
+        self.others = figure.text(0.02, 0.524, "", rotation=90, **middle)
         self.title = figure.text(0.115, 0.935, "", fontsize=15, zorder=5)
         self.map = Map(ax, 50)
         side = figure.add_axes((0.507, 0, 0.5, 1), xlim=(0, 1), ylim=(0, 1))
@@ -202,13 +204,8 @@ class OverflowRegions(Drawing):
             y = 0.47 - 0.078 * row
             self.captions.append(side.text(0.12, y, "", va="center", fontsize=12.5, zorder=5))
             self.samples[row] = side.plot([0.005, 0.1], [y, y], **_PEN)[0]
-        self.moving = [
-            *self.map.moving,
-            *self.samples.values(),
-            *self.shares,
-            *self.captions,
-            self.title,
-        ]
+        self.seldom = [*self.captions, self.others, self.title]
+        self.moving = [*self.map.moving, *self.samples.values(), *self.shares, *self.seldom]
 
     def update(self, dtype, n, variant, around, zoom):
         """Measures the map of a variant and shows it.
@@ -231,7 +228,7 @@ class OverflowRegions(Drawing):
         where = window(dtype, around, zoom)
         self.classes = self.map.update(variant, dtype, n, where)
         others = "the other logit" if n == 2 else f"the logit of the other {n - 1}"
-        self.map.ax.set_ylabel(f"b, {others}", fontsize=13)
+        self.others.set_text(f"b, {others}")
         self.title.set_text(f"{variant} in {dtype}, {n} classes")
         parts = shares(self.classes)
         for text, part in zip(self.shares, parts, strict=True):

@@ -19,6 +19,7 @@ import gift
 import make_slides
 import nbformat
 import print_handouts
+from guide import part, rows
 from nbconvert import SlidesExporter
 from nbconvert.filters import markdown2html
 from playwright.sync_api import sync_playwright
@@ -27,7 +28,6 @@ from softmaxlab.thread import THREAD
 
 SITE = Path(__file__).resolve().parent
 NOTEBOOKS = SITE.parent / "notebooks"
-GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
 ROUTES = ("45", "90", "180")
 STEMS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 LICENSE = (
@@ -75,21 +75,6 @@ class Step:
     stem: str
     headings: list
     doing: str
-
-
-def part(heading):
-    """What stands in the guide below `heading`, up to the next as high."""
-    level = heading.partition(" ")[0]
-    below = GUIDE.partition(f"\n{heading}\n")[2]
-    return re.split(rf"^#{{1,{len(level)}}} ", below, flags=re.MULTILINE)[0]
-
-
-def rows(text):
-    """The cells of each row of the tables in `text`, without their headers."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    ruled = {k for k, line in enumerate(lines) if not line.strip("|- ")}
-    return [row for k, row in enumerate(cells) if k not in ruled and k + 1 not in ruled]
 
 
 def route(minutes):
@@ -194,9 +179,10 @@ def section(notebook, heading):
     return found
 
 
-def unfolded(text):
-    """`text` without what it folds, and with links to the web alone."""
-    text = re.sub(r"<details>.*?</details>\s*", "", text, flags=re.DOTALL)
+def unfolded(text, summary=".*?"):
+    """`text` without what it folds under `summary`, and with links to the web alone."""
+    folded = rf"<details><summary>{summary}</summary>.*?</details>\s*"
+    text = re.sub(folded, "", text, flags=re.DOTALL)
     return re.sub(r"\[([^]]+)\]\((?!https?:)[^)]+\)", r"\1", text).strip()
 
 
@@ -320,7 +306,9 @@ def for_students(notebook):
                 answered = False
             summary = heading and heading.group(1) == "Key points"
             asks = re.search(r"\*\*Predict|\*\*\d\.\*\*|questions:", cell.source)
-            cell.source = "## Key points\n\n- " if summary else unfolded(cell.source)
+            cell.source = (
+                "## Key points\n\n- " if summary else unfolded(cell.source, "(?!The thread).*?")
+            )
             if (answered and not asks) or not cell.source:
                 continue
         cells.append(cell)

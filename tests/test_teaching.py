@@ -9,30 +9,14 @@ import re
 
 import numpy as np
 import pytest
+from guide import GUIDE, part, rows
 from lessons import each_notebook, lesson
 
 from softmaxlab.exercises import compare
 from tools import browser, run_notebooks
 
-NOTEBOOKS = run_notebooks.NOTEBOOKS
-GUIDE = (NOTEBOOKS / "teachers_guide.md").read_text("utf-8")
 COURSE = {path.name[:2]: path for path in run_notebooks.paths()}
 FENCE = r"^```(\w*)\n(.*?)^```$"
-
-
-def part(heading):
-    """What stands in the guide below `heading`, up to the next as high."""
-    marks = heading.partition(" ")[0]
-    below = GUIDE.partition(f"\n{heading}\n")[2]
-    return re.split(rf"^#{{1,{len(marks)}}} ", below, flags=re.MULTILINE)[0]
-
-
-def rows(text):
-    """The cells of each row of the tables in `text`, without their headers."""
-    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
-    ruled = [number for number, line in enumerate(lines) if not "".join(line).strip(" -")]
-    headers = {number - k for number in ruled for k in (0, 1)}
-    return [[cell.strip() for cell in line] for n, line in enumerate(lines) if n not in headers]
 
 
 def markdown(notebook):

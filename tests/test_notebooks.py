@@ -256,6 +256,13 @@ def test_every_panel_at_its_ends_and_at_random_states(path, states):
 
 
 @each_notebook
+def test_above_a_panel_stands_how_to_keep_its_picture_in_view(path):
+    for above, cell in itertools.pairwise(run_notebooks.read(path).cells):
+        if cell.cell_type == "code" and "Panel(" in cell.source:
+            assert "Ctrl+Enter" in above.source
+
+
+@each_notebook
 def test_every_panel_shows_its_picture_without_a_kernel(path):
     for cell in run_notebooks.read(path).cells:
         if cell.cell_type == "code" and "Panel(" in cell.source:

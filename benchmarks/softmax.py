@@ -40,8 +40,8 @@ import numpy as np  # noqa: E402
 import scipy.special  # noqa: E402
 
 from softmaxlab import softmax  # noqa: E402
+from softmaxlab.speed import RECORD  # noqa: E402
 
-RECORD = NOTEBOOKS / "data" / "softmax_speed.csv"
 ROWS = [(10**power,) for power in range(1, 8)]
 MATRICES = [(1000, 1000), (64, 50257), (10**6, 10), (10**5, 3)]
 SHAPES = [(shape, -1) for shape in ROWS] + [(shape, a) for shape in MATRICES for a in (-1, 0)]

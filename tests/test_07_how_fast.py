@@ -22,11 +22,11 @@ from softmaxlab.drawing.how_fast import (
     RecordedSpeed,
     recorded_ratios,
     recorded_times,
-    records,
     times_against_size,
 )
 from softmaxlab.exercises import NOT_YET
 from softmaxlab.exercises.how_fast import check_cost_of_g, check_fits, check_into, check_ratio
+from softmaxlab.speed import records
 from tools import run_notebooks
 
 STEM = "07_how_fast"

@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "atlas": {"exact", "regions", "thread"},
     "distributions": set(),
     "pairs": set(),
+    "speed": set(),
     "penguins": {"softmax"},
     "streaming": {"arguments", "error_free", "dask", "distributed", "cloudpickle"},
     "drawing": {
@@ -46,6 +47,7 @@ MAY_IMPORT = {
         "atlas",
         "distributions",
         "pairs",
+        "speed",
         "penguins",
     },
     "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},

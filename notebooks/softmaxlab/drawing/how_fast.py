@@ -1,16 +1,13 @@
 """Pictures of notebook 07: times of softmaxes, measured now or read from the record."""
 
-import csv
 import re
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from ..speed import records
 from . import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, Drawing, Words
 
-_CSV = Path(__file__).resolve().parents[2] / "data" / "softmax_speed.csv"
 NAMES = {
     "ours": "softmaxlab",
     "in place": "3 lines in place",
@@ -29,27 +26,6 @@ _LOOKS = {
     "np.exp": (SKY, "x"),
 }
 _LINES = ((BLACK, "o", "-"), (VERMILION, "s", "--"), (BLUE, "^", "-."), (ORANGE, "D", ":"))
-
-
-@lru_cache
-def records():
-    """What benchmarks/softmax.py wrote, a part for each machine.
-
-    Returns
-    -------
-    dict
-        From the name of a machine to a pair. Its first is text: the machine, the versions, and how
-        often each was measured. Its second is a dict from (shape, axis, dtype, (spread, offset)) to
-        a dict from softmax to microseconds. The shape is text such as "1000x1000", the axis is -1
-        or 0. Not every softmax is on every machine.
-    """
-    lines = _CSV.read_text("utf-8").splitlines()
-    abouts = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
-    found = {name: (about, {}) for name, about in abouts.items()}
-    for row in csv.DictReader(lines[len(abouts) :]):
-        key = row["shape"], int(row["axis"]), row["dtype"], (int(row["spread"]), int(row["offset"]))
-        found[row["machine"]][1].setdefault(key, {})[row["softmax"]] = float(row["us"])
-    return found
 
 
 def _of_the_libraries():

@@ -2,8 +2,8 @@
 
 `targets` has what each function should give, `properties` what it must do and on which inputs,
 `cases` lays these out, `trial` calls f and judges the numbers, `memory` judges what is kept between
-calls, `words` and `numbers` name the fault by `models` and `formulas`, `report` shows what was
-found.
+calls, `words`, `axes` and `numbers` name the fault by `models` and `formulas`, `seen` says what is
+seen of any, `report` shows what was found.
 """
 
 import copy
@@ -18,9 +18,9 @@ from . import memory
 from .cases import ARRAYS, cases_of
 from .properties import PROPERTIES
 from .report import Checkup, Finding
+from .seen import plain
 from .targets import TARGETS
 from .trial import Trial, no_error, same_shape
-from .words import plain
 
 __all__ = ["ARRAYS", "Checkup", "Finding", "examine"]
 

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from .axes import of_other_axes
 from .formulas import FORMULAS, scaled
-from .models import nothing, suspect, top, top_over, wrong
+from .models import suspect
 from .trial import same_shape
 
 
@@ -14,7 +15,7 @@ def on_numbers(case, outcome, runs):
     if not same_shape(case, outcome):
         return None
     formulas = [(_along(formula), words) for formula, words in FORMULAS[case.target.name]]
-    words = suspect([*_of_other_axes(case), *formulas], case, runs)
+    words = suspect([*of_other_axes(case), *formulas], case, runs)
     if words:
         return words
     p, e = outcome.value.astype(np.float64), case.expected
@@ -27,25 +28,6 @@ def on_numbers(case, outcome, runs):
         return None
     with np.errstate(all="ignore"):
         return _remainder(runs) or _greatest_only(runs) or _power(runs) or _mixed(runs)
-
-
-def _of_other_axes(case):
-    """Max and sum along other axes than that of a slice which is alone in its array."""
-    others = tuple(a for a in range(case.x.ndim) if a != case.axis % case.x.ndim)
-    if not others:
-        return
-    for shift in (nothing, top):
-        yield (
-            wrong(case.target, shift, others),
-            "Each exp is divided by itself alone, as where the sum runs along another axis: it "
-            f"should run along axis={case.axis}.",
-        )
-    for over in (None, (*others, case.axis)):
-        yield (
-            wrong(case.target, top_over(others), over),
-            "Every class gets the same share, as where the max is taken along another axis: it "
-            f"should be taken along axis={case.axis}.",
-        )
 
 
 def _along(formula):

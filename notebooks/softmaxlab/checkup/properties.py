@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import words
+from . import axes, words
 from .cases import ARRAYS, BLOCK, HOLES, STORED, Stored, long_row, tall
 from .numbers import on_numbers
 from .trial import (
@@ -148,7 +148,7 @@ SOFTMAX = (
         _f64(_SQUARE, ARRAYS["wide"], ARRAYS["tall"]),
         ("values", "score of 0"),
         nearly,
-        words.on_axis,
+        axes.on_axis,
     ),
     Property(
         "length 1",
@@ -229,7 +229,7 @@ SOFTMAX = (
         ),
         ("right axis", *_IN_RANGE, "shift", "small probabilities"),
         right,
-        words.on_scale,
+        axes.on_scale,
         "A slice changes, or is lost, when its neighbor is far higher. Each needs its own max.",
     ),
     Property(
@@ -280,7 +280,7 @@ SOFTMAX = (
         _f64(_CUBE, BLOCK),
         ("right axis", "values"),
         nearly,
-        words.on_axis,
+        axes.on_axis,
     ),
     Property(
         "four dimensions",
@@ -288,7 +288,7 @@ SOFTMAX = (
         _f64([BLOCK, BLOCK[::-1]]),
         ("three dimensions", "right axis", "values"),
         nearly,
-        words.on_axis,
+        axes.on_axis,
     ),
     Property(
         "storage",
@@ -305,7 +305,7 @@ SOFTMAX = (
         _f64(BLOCK[0], [[3.0], [1.0], [0.2]], BLOCK, _WIDE, _WIDE.T),
         ("length 1", "three dimensions", "right axis", "values", "last digits"),
         right,
-        words.on_argument,
+        axes.on_argument,
         every_axis=True,
     ),
     Property(

@@ -1,119 +1,17 @@
 """What a teacher would say of a failure: functions of its case, its outcome and all runs.
 
 Most look for the wrong arithmetic that gives the very same numbers in every run. Where none does
-they say what is seen, or give None.
+they say what is seen, or give None. `axes` has the words for a wrong axis, `numbers` for one slice.
 """
 
-import contextlib
-import itertools
 import math
-import textwrap
 
 import numpy as np
 
-from .models import (
-    greatest_size,
-    never_reset,
-    nothing,
-    same_values,
-    suspect,
-    top,
-    top_over,
-    transposed,
-    upright,
-    wrong,
-)
-from .trial import NEAR, same_shape
-
-_KEEPDIMS = (
-    "A sum that reshape(-1, 1) or [:, np.newaxis] puts upright suits two dimensions only; "
-    "keepdims=True suits all."
-)
-
-
-def plain(case, outcome):
-    """What is seen of any failure, without a guess at its cause."""
-    error, value = outcome.error, outcome.value
-    if error:
-        name, text = type(error).__name__, textwrap.shorten(_said(error), 100, placeholder=" ...")
-        return f"It raises {name}{': ' if text else ''}{text}{'' if text.endswith('.') else '.'}"
-    if outcome.got is None:
-        return "It returns None: the return at its end is missing."
-    if value is None:
-        name = type(outcome.got).__name__
-        if hasattr(type(outcome.got), "__await__"):
-            return f"It returns a {name}, which is to be awaited. Write def, not async def."
-        return f"It returns a {name} that is no array of real numbers."
-    if value.shape != case.expected.shape:
-        return _of_shape(case, value)
-    if np.isnan(value[~np.isnan(case.expected)]).any():
-        return f"It gives nan, though these scores have {case.target.title}."
-    with np.errstate(all="ignore"):
-        return _of_values(case, value)
-
-
-def _empty_sum(error):
-    """Whether Python divided by a sum of no exps, or took its log, where numpy gives nan or inf."""
-    text = _said(error)
-    return isinstance(error, ZeroDivisionError) or (
-        isinstance(error, ValueError) and ("math domain" in text or "positive input" in text)
-    )
-
-
-def _said(error):
-    with contextlib.suppress(Exception):  # what f raised may fail even at that
-        return str(error)
-    return ""
-
-
-def _of_shape(case, value):
-    shape, x_shape = case.expected.shape, np.shape(case.x)
-    change = f"the shape {x_shape} comes out as {value.shape}."
-    if case.target.reduces:
-        if value.shape == x_shape:
-            return "It gives one number for each score, and logsumexp gives one for each slice."
-        if value.ndim == 0:
-            return (
-                f"It gives one number for the whole array, and each {case.line} needs its own: "
-                f"give max and sum axis={case.axis}."
-            )
-        if value.shape == np.expand_dims(case.expected, case.axis).shape:
-            return f"It keeps the axis that it sums over, as keepdims=True does: {change}"
-        return f"It gives another shape than {shape}, one number for each {case.line}: {change}"
-    if value.ndim == 0 and case.expected.size > 1:
-        one = f"{case.target.title} gives one for each score."
-        return f"It gives one number for all scores, and {one}"
-    if value.shape == tuple(n for n in shape if n != 1):
-        return f"It drops an axis of length 1: {change}"
-    if value.shape == shape[::-1]:
-        return f"It comes out transposed: {change}"
-    if value.shape == (math.prod(shape),):
-        return f"It flattens its input: {change}"
-    more = ""
-    if value.shape == (1, *shape):
-        more = f" np.atleast_2d puts an axis in front. {_KEEPDIMS}"
-    return f"It does not keep the shape: {change}{more}"
-
-
-def _of_values(case, value):
-    softmax = case.target.name == "softmax"
-    e = case.expected
-    error = np.where(value == e, 0, np.abs(value - e))
-    relative = error / (np.abs(e) if softmax else np.maximum(np.abs(e), 1))
-    at = np.nanargmax(relative)
-    digits = -np.log10(relative.flat[at])
-    if 5 < digits < 20:
-        return (
-            f"It is right to {digits:.0f} digits only, and gives {value.flat[at]:.17g} where "
-            f"{e.flat[at]:.17g} is right."
-        )
-    if softmax:
-        total = value.sum(case.axis).ravel()[np.argmax(error.max(case.axis))]
-        if abs(total - 1) > NEAR:
-            what = "The result" if e.ndim == 1 else f"A {case.line}"
-            return f"{what} sums to {total:.6g}, not to 1."
-        at = np.nanargmax(error)
-    return f"It gives {value.flat[at]:.6g} where {e.flat[at]:.6g} is right."
+from .axes import of_two_axes
+from .models import greatest_size, same_values, suspect, top, wrong
+from .seen import empty_sum, plain
+from .trial import same_shape
 
 
 def _kind(case):
@@ -162,99 +60,6 @@ def on_input(case, outcome, runs):
     )
 
 
-def on_axis(case, outcome, runs):
-    ndim = np.ndim(case.x)
-    if all(run.error for _, run in runs):
-        if ndim == 2:
-            return f"It takes one {case.line} only. On 2-D input: {plain(case, outcome)}"
-        try:
-            upright(case.x, case.axis)
-        except ValueError as error:
-            if str(error) == _said(outcome.error):
-                return f"On {ndim}-D input: {plain(case, outcome)} {_KEEPDIMS}"
-        return f"It takes no {ndim}-D input: {plain(case, outcome)}"
-    return suspect(_axis_suspects(case), case, runs)
-
-
-def _axis_suspects(case):
-    target, line, ndim = case.target, case.line, np.ndim(case.x)
-    sum_lost = max_lost = "without keepdims each slice meets the number of another one."
-    if line == "row":
-        does = "divides column j by" if target.name == "softmax" else "subtracts from column j"
-        hidden = "of row j; a square input hides it."
-        sum_lost = f"without keepdims numpy {does} the sum {hidden}"
-        max_lost = f"without keepdims numpy shifts column j by the max {hidden}"
-    for shift in (nothing, top):
-        if not target.reduces:
-            yield wrong(target, shift, None, False), f"Your sum has lost its axis: {sum_lost}"
-        if target.name == "softmax":
-            yield (
-                transposed(shift),
-                "You transpose, and .T turns round all axes, which is right for two only. Use "
-                "keepdims=True instead.",
-            )
-        for axes in _some(range(ndim)):
-            yield wrong(target, shift, over=axes), _sum_over(case, axes)
-
-    def lost(x, a):
-        return x.max(a)
-
-    yield (
-        wrong(target, lost, None, False),
-        f"Your max and your sum have lost their axis: {sum_lost}",
-    )
-    yield wrong(target, lost), f"Your max has lost its axis: {max_lost}"
-    yield lambda x, a: wrong(target)(x, a).T, "The result is transposed: turn it back."
-    if target.name == "softmax":
-        for shift in (nothing, top):
-            yield (
-                never_reset(shift),
-                f"The sum goes on from each {line} to the next. Set it to 0 before each.",
-            )
-    yield from _of_two_axes(case)
-
-
-def _sum_over(case, axes):
-    line, axis, ndim = case.line, case.axis, np.ndim(case.x)
-    own = f"Each {line} needs its own: give max and sum axis={axis}"
-    own += "." if case.target.reduces else " and keepdims=True."
-    to_1 = case.target.name == "softmax"
-    if len(axes) == ndim:
-        so = ", so that all of it sums to 1" if to_1 else ""
-        return f"Your sum runs over the whole array{so}. {own}"
-    if ndim == 2:
-        other = "column" if line == "row" else "row"
-        so = f"so each {other} sums to 1. Each {line} should"
-        if not to_1:
-            so = f"over each {other}. Each {line} has its own sum"
-        return f"You sum along axis {axes[0]}, {so}: that is axis={axis}."
-    if len(axes) == 1:
-        return f"You sum along axis {axes[0]} of {ndim}, and axis={axis} is wanted."
-    return f"You sum over the axes {axes} at once. {own}"
-
-
-def _of_two_axes(case):
-    """The max along some axes and the sum along others, both with keepdims."""
-    ndim = np.ndim(case.x)
-    for highest in _some(range(ndim)):
-        for over in _some(range(ndim)):
-            words = (
-                f"You take the max along {_named(highest)} and the sum along {_named(over)}. Both "
-                f"must run along axis={case.axis}."
-            )
-            yield wrong(case.target, top_over(highest), over), words
-
-
-def _named(axes):
-    return f"axis {axes[0]}" if len(axes) == 1 else f"the axes {axes}"
-
-
-def _some(items):
-    """Every choice of one or more, the larger last."""
-    counts = range(1, len(items) + 1)
-    return itertools.chain.from_iterable(itertools.combinations(items, n) for n in counts)
-
-
 _SHIFTS = {
     "the min": lambda x, a: x.min(a, keepdims=True),
     "the mean": lambda x, a: x.mean(a, keepdims=True),
@@ -287,7 +92,7 @@ def on_large(case, outcome, runs):
             "math.exp overflows above 709.8, and raises OverflowError. Subtract the max of each "
             f"{case.line} first."
         )
-    words = suspect([(wrong(target), no_shift), *shifts, *_of_two_axes(case)], case, runs)
+    words = suspect([(wrong(target), no_shift), *shifts, *of_two_axes(case)], case, runs)
     if words or not same_shape(case, outcome):
         return words
     if target.name == "log_softmax":
@@ -310,7 +115,7 @@ def _lower(sentence):
 
 
 def on_low(case, outcome, runs):
-    if _empty_sum(outcome.error):
+    if empty_sum(outcome.error):
         return _no_exp_left(case, outcome)
     if not same_shape(case, outcome):
         return None
@@ -414,7 +219,7 @@ def on_near_0(case, outcome, runs):
 def on_offset(case, outcome, runs):
     target = case.target
     low = np.max(case.x) < 0
-    if low and _empty_sum(outcome.error):
+    if low and empty_sum(outcome.error):
         return _no_exp_left(case, outcome)
     if not same_shape(case, outcome):
         return None
@@ -435,38 +240,6 @@ def on_offset(case, outcome, runs):
                     "first, then the log of the sum."
                 )
     return f"Where all scores share a large offset: {_lower(plain(case, outcome))}"
-
-
-def on_scale(case, outcome, runs):
-    words = (
-        f"A {case.line} far below the max of the whole array is lost. Take the max along the axis, "
-        f"with axis={case.axis} and keepdims=True."
-    )
-    whole = top_over(tuple(range(np.ndim(case.x))))
-    return suspect([(wrong(case.target, whole), words), *_of_two_axes(case)], case, runs)
-
-
-def on_argument(case, outcome, runs):
-    target = case.target
-    suspects = []
-    for a in (-1, 0, 1):
-        suspects += [
-            (
-                wrong(target, over=a),
-                f"It takes an axis and does not use it: it always works along axis {a}.",
-            ),
-            (
-                wrong(target, top_over(a)),
-                f"The max is always taken along axis {a}, and the sum along the axis that is "
-                "given. Both must follow the axis.",
-            ),
-            (
-                wrong(target, top, over=a),
-                f"The sum is always taken along axis {a}, and the max along the axis that is "
-                "given. Both must follow the axis.",
-            ),
-        ]
-    return suspect(suspects, case, runs) or f"With axis={case.axis}: {plain(case, outcome)}"
 
 
 def on_long(case, outcome, runs):
@@ -513,12 +286,6 @@ def on_small_integers(case, outcome, runs):
             wrapped = wrong(case.target, top)(case.x, case.axis)
         except TypeError:
             return f"Of {case.x.dtype}: {plain(case, outcome)}"
-        if case.target.name == "log_softmax":
-            wrapped = (
-                case.x
-                - top(case.x, case.axis)
-                - np.log(np.exp(case.x - top(case.x, case.axis)).sum(case.axis, keepdims=True))
-            )
         if np.allclose(np.nan_to_num(outcome.value), np.nan_to_num(wrapped), rtol=1e-2):
             return None
     return f"Of {case.x.dtype}: {plain(case, outcome)}"

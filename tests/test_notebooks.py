@@ -225,6 +225,23 @@ def test_what_answers_a_prediction_ends_at_the_heading_below_its_last_comparison
     assert not any("jupyter" in cell.metadata for cell in left.cells), "where nothing came out"
 
 
+def test_what_is_optional_in_01_is_folded_and_not_missed(monkeypatch):
+    (path,) = (path for path in PATHS if path.stem.startswith("01"))
+    kept, folded, level = [], [], 0
+    for cell in run_notebooks.read(path).cells:
+        if cell.cell_type == "code":
+            (folded if level else kept).append(cell.source)
+        elif heading := re.match("#+(?= )", cell.source):
+            if run_notebooks.is_optional(cell):
+                assert cell.metadata["jp-MarkdownHeadingCollapsed"]
+                level = len(heading[0])
+            elif len(heading[0]) <= level:
+                level = 0
+    assert folded
+    monkeypatch.chdir(path.parent)
+    exec("\n".join(kept), {})
+
+
 @each_notebook
 def test_has_three_exercises_or_more(path):
     assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3

@@ -80,6 +80,11 @@ def compared(cell):
     return re.findall(r"^compare\((\w+), ", cell.source, re.MULTILINE)
 
 
+def is_optional(cell):
+    """Whether JupyterLab folds what stands below this heading, until it is clicked."""
+    return cell.cell_type == "markdown" and re.match("#+ Optional: ", cell.source) is not None
+
+
 def answering(cells):
     """The cells of code that answer a prediction: up to the heading below its last comparison."""
     names, found, asks = set(), [], False
@@ -124,6 +129,8 @@ def written(notebook):
     for cell in notebook.cells:
         folds = {"source_hidden"} & set(cell.metadata.get("jupyter", {}))
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
+        if is_optional(cell):
+            cell.metadata["jp-MarkdownHeadingCollapsed"] = True
         if cell.cell_type == "code":
             outputs = [] if is_exercise(cell) else cell.outputs
             if is_comparison(cell):

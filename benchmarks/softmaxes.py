@@ -910,14 +910,14 @@ def exps_of_python(x):
     return e / total(e)
 
 
-def _online(rescale):
+def _online(rescale, result=lambda row, m, s: np.exp(row - m) / s):
     def one(row):
         m, s = -math.inf, 0.0
         for score in row:
             higher = max(m, score)
             s = s * rescale(m, higher) + math.exp(score - higher)
             m = higher
-        return np.exp(row - m) / s
+        return result(row, m, s)
 
     return one
 
@@ -1151,6 +1151,20 @@ def log_loss(x):
     return -log_softmax(x)
 
 
+@wrong(
+    "large positive",
+    "You take the log of a probability that is rounded to 0, and it raises ValueError",
+    of="log_softmax",
+)
+def log_in_python(x):
+    return _each(lambda row: [math.log(share) for share in softmax(row).tolist()])(x)
+
+
+@wrong("values", "You subtract the mean of the scores", of="log_softmax")
+def log_of_the_mean(x):
+    return x - np.mean(x, axis=-1, keepdims=True)
+
+
 @wrong("values", "You take log2", of="log_softmax")
 def log_2(x):
     return log_softmax(x) / np.log(2)
@@ -1256,6 +1270,22 @@ def lse_in_python(x):
 @wrong("own scale", "far below the max of the whole array is lost", of="logsumexp")
 def lse_global_max(x):
     return np.max(x) + np.log(np.sum(np.exp(x - np.max(x)), axis=-1))
+
+
+@wrong("result", "It gives one number for the whole array", of="logsumexp")
+def lse_as_a_float(x):
+    return float(logsumexp(x, axis=None))
+
+
+@wrong("values", "which holds the 1 of the max already", of="logsumexp")
+def lse_with_the_max_twice(x):
+    rest = np.exp(x - top(x))
+    return np.max(x, axis=-1) + np.log1p(np.sum(rest, axis=-1))
+
+
+@wrong("values", "A running sum keeps the exps of an old max", of="logsumexp")
+def lse_not_rescaled(x):
+    return _each(_online(lambda old, new: 1.0, lambda row, m, s: np.array(m + math.log(s))))(x)
 
 
 @limited("masked row", "The sum of no exps is 0", of="logsumexp")

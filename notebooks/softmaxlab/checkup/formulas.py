@@ -45,8 +45,8 @@ def _overwritten(values, take=np.asarray):
     return values
 
 
-def _online(scale):
-    """A running sum of exps that a new max, which is higher by `gap`, changes by scale(gap)."""
+def _online(result, scale):
+    """Of a running sum of exps that a new max, higher by `gap`, changes by scale(gap)."""
 
     def formula(x):
         m, s = x[0], 1.0
@@ -54,9 +54,24 @@ def _online(scale):
             higher = max(m, score)
             s = s * scale(higher - m) + np.exp(score - higher)
             m = higher
-        return np.exp(x - m) / s
+        return result(x, m, s)
 
     return formula
+
+
+def _wrong_online(result):
+    return [
+        (
+            _online(result, lambda gap: 1),
+            "A running sum keeps the exps of an old max. Where the max rises, multiply the sum by "
+            "exp(old max - new max).",
+        ),
+        (
+            _online(result, np.exp),
+            "Where the max rises you multiply the running sum by exp(new max - old max). It is "
+            "exp(old max - new max), at most 1.",
+        ),
+    ]
 
 
 def _of_changed(change):
@@ -173,16 +188,7 @@ SOFTMAX = [
         lambda x: _softmax(x)[::-1],
         "The probabilities are right, in the wrong places: they are turned end for end.",
     ),
-    (
-        _online(lambda gap: 1),
-        "A running sum keeps the exps of an old max. Where the max rises, multiply the sum by "
-        "exp(old max - new max).",
-    ),
-    (
-        _online(np.exp),
-        "Where the max rises you multiply the running sum by exp(new max - old max). It is "
-        "exp(old max - new max), at most 1.",
-    ),
+    *_wrong_online(lambda x, m, s: np.exp(x - m) / s),
     (lambda x: _overwritten(np.exp(x)), _OVERWRITTEN),
     (lambda x: _overwritten(_exps(x)), _OVERWRITTEN),
     (lambda x: _overwritten(x, np.exp), _OVERWRITTEN),
@@ -198,6 +204,11 @@ LOG_SOFTMAX = [
         lambda x: x - x.max(),
         "You subtract the max only: log(sum(exp(x - max))) is to be subtracted too.",
     ),
+    (
+        lambda x: x - x.mean(),
+        "You subtract the mean of the scores. Subtract their logsumexp, which is above their max.",
+    ),
+    *_wrong_online(lambda x, m, s: x - m - np.log(s)),
     (
         lambda x: x - np.log(_exps(x).sum()),
         "The shift is forgotten on the way back: log(sum(exp(x - max))) is subtracted from x, and "
@@ -247,6 +258,11 @@ LOGSUMEXP = [
     ),
     (lambda x: x.sum(), "This is the sum of the scores: log and exp are not the inverse of a sum."),
     (lambda x: np.log(x.sum()), "exp is missing in the sum of which you take the log."),
+    *_wrong_online(lambda x, m, s: m + np.log(s)),
+    (
+        lambda x: x.max() + np.log1p(_exps(x).sum()),
+        "1 is added to the sum of exp(x - max), which holds the 1 of the max already.",
+    ),
     (
         lambda x: np.log1p(np.exp(x).sum()),
         "1 is added to the sum of exps, as if there were one more score of 0.",

@@ -32,6 +32,8 @@ def on_result(case, outcome, runs):
     if outcome.value is None:
         return None
     if not hasattr(outcome.got, "__array__"):
+        if not same_shape(case, outcome):
+            return plain(case, outcome)
         name = type(outcome.got).__name__
         where = "" if np.ndim(case.x) == 1 else f" for input of the shape {np.shape(case.x)}"
         return (
@@ -93,12 +95,10 @@ def on_large(case, outcome, runs):
             f"{case.line} first."
         )
     words = suspect([(wrong(target), no_shift), *shifts, *of_two_axes(case)], case, runs)
+    if not words and target.name == "log_softmax":
+        words = on_unlikely(case, outcome, runs)
     if words or not same_shape(case, outcome):
         return words
-    if target.name == "log_softmax":
-        words = on_unlikely(case, outcome, runs)
-        if words:
-            return words
     value = outcome.value
     if not np.isfinite(value).all() or (target.name == "softmax" and not value.any()):
         return (
@@ -187,6 +187,11 @@ def on_small(case, outcome, runs):
 
 def on_unlikely(case, outcome, runs):
     """Of logs of probabilities that are too small for a float."""
+    if empty_sum(outcome.error):
+        return (
+            "You take the log of a probability that is rounded to 0, and "
+            f"{_lower(plain(case, outcome))} Subtract instead: x - max - log(sum(exp(x - max)))."
+        )
     if not same_shape(case, outcome):
         return None
     at = case.expected.argmin()

@@ -242,6 +242,14 @@ def test_what_is_optional_in_01_is_folded_and_not_missed(monkeypatch):
     exec("\n".join(kept), {})
 
 
+@pytest.mark.parametrize("number", ["01", "07", "09"])
+def test_a_slider_or_an_exercise_stands_in_the_first_third(number):
+    (path,) = (path for path in PATHS if path.stem.startswith(number))
+    cells = run_notebooks.read(path).cells
+    active = [run_notebooks.is_exercise(cell) or "Panel(" in cell.source for cell in cells]
+    assert active.index(True) < len(cells) / 3
+
+
 @each_notebook
 def test_has_three_exercises_or_more(path):
     assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3

@@ -1,7 +1,8 @@
 """Prints each notebook to a PDF for paper: python site/print_handouts.py [folder].
 
 The pages are those of build.py, printed by Chromium. Each panel is a row of pictures, its states at
-a few values of the control that moves; solutions stay folded.
+a few values of the control that moves. What came out of a prediction stands on pages at the end,
+and there are no solutions and no answers.
 """
 
 import argparse
@@ -21,6 +22,30 @@ FOOTER = (
     '<span class="title"></span>, page <span class="pageNumber"></span> of '
     '<span class="totalPages"></span></p>'
 )
+# Moves results from below their question to the end, and takes away what else is folded, but for
+# the code of the thread's seven.
+PAPER = """
+() => {
+  const end = document.createElement("section");
+  end.innerHTML = "<h2>What came out</h2>";
+  end.style.breakBefore = "page";
+  for (const folded of document.querySelectorAll("details.result")) {
+    const number = end.querySelectorAll("h3").length + 1;
+    const mark = document.createElement("p");
+    mark.innerHTML = `Predict first: ____________________ Then see ${number} at the end.`;
+    const heading = document.createElement("h3");
+    heading.textContent = `${number}`;
+    folded.replaceWith(mark);
+    folded.querySelector("summary").remove();
+    end.append(heading, ...folded.childNodes);
+  }
+  for (const folded of document.querySelectorAll("details:not(.item)")) {
+    const [summary, ...inside] = folded.childNodes;
+    folded.replaceWith(...(summary.textContent.includes("A to G") ? inside : []));
+  }
+  if (end.querySelector("h3")) document.querySelector("article").append(end);
+}
+"""
 
 
 def main():
@@ -37,6 +62,7 @@ def main():
         page = chromium.new_page()
         for path in sorted((folder / "html" / "notebooks").glob("*.html")):
             page.goto(path.as_uri())
+            page.evaluate(PAPER)
             handout = folder / "handouts" / f"{path.stem}.pdf"
             page.pdf(
                 path=handout,

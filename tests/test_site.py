@@ -409,9 +409,16 @@ def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
             assert len(lefts) == len(bottoms) == 2, "two rows of two"
             text = "".join(page.get_textpage().get_text_range() for page in pages)
         assert "Skip to content" not in text
+        assert not re.search(r"^(Solution|Answers?)$", text, re.MULTILINE), "dead ink"
         squeezed = "".join(text.split())
         notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
         said = [cell.source for cell in notebook.cells]
+        verdicts = re.findall(r"<summary>What came out</summary>\n\n(\w+ \w+)", "\n".join(said))
+        end = squeezed.rindex("Whatcameout")
+        assert squeezed.count("Predictfirst:") >= len(verdicts) > 0
+        assert "Predictfirst:" not in squeezed[end:]
+        for verdict in verdicts:
+            assert "".join(verdict.split()) in squeezed[end:], (stem, verdict)
         said += [out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])]
         folds = re.compile("<details>.*?</details>", re.DOTALL)
         open_text = "".join("".join(folds.sub("", text).split()) for text in said)

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "pairs": set(),
     "speed": set(),
     "penguins": {"softmax"},
+    "language": {"softmax"},
     "streaming": {"arguments", "error_free", "dask", "distributed", "cloudpickle"},
     "drawing": {
         "matplotlib",
@@ -49,6 +50,7 @@ MAY_IMPORT = {
         "pairs",
         "speed",
         "penguins",
+        "language",
     },
     "panel": {"ipywidgets", "matplotlib", "IPython", "PIL", "drawing"},
     "quiz": {"ipywidgets", "IPython"},
@@ -159,7 +161,7 @@ def test_only_g_loads_scipy():
         assert loaded & {"scipy"} == scipys
 
 
-@pytest.mark.parametrize("start", ["00", "01", "02", "04", "08", "09", "10"])
+@pytest.mark.parametrize("start", ["00", "01", "02", "04", "08", "09", "10", "11"])
 def test_what_a_notebook_imports_of_softmaxlab_loads_no_scipy(start):
     """In a browser scipy is most of what would be fetched."""
     (path,) = PACKAGE.parent.glob(f"{start}_*.ipynb")

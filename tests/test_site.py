@@ -370,6 +370,7 @@ ANSWERS = {
         {"0.10": "110 of 114 .* confidence of 1.000", "10.00": "110 of 114 .* confidence of 0.454"},
     ),
     "10_beyond_memory": ("step", {"-3.00": "max 2.7 and sum 3.0", "3.00": "max 23.2 and sum 2.5"}),
+    "11_next_token": ("temperature", {"0.50": "1 of 27", "1.00": "3 of 27", "3.00": "9 of 27"}),
 }
 
 

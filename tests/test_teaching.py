@@ -128,13 +128,13 @@ def answer(question):
     return re.search(r"<details><summary>Answer</summary>\n\n(.+)\n\n</details>", question, re.S)[1]
 
 
-def test_there_are_ten_questions_with_a_folded_answer_each():
-    assert len(QUESTIONS) == 10
-    assert GUIDE.count("<details>") == GUIDE.count("</details>") == 10
+def test_there_are_eleven_questions_with_a_folded_answer_each():
+    assert len(QUESTIONS) == 11
+    assert GUIDE.count("<details>") == GUIDE.count("</details>") == 11
     assert all(len(answer(question)) > 100 for question in QUESTIONS)
 
 
-@pytest.mark.parametrize("number", range(1, 11))
+@pytest.mark.parametrize("number", range(1, 12))
 def test_the_code_of_an_answer_prints_what_stands_below_it(number):
     text = answer(QUESTIONS[number - 1])
     fences = re.findall(FENCE, text, re.MULTILINE | re.DOTALL)

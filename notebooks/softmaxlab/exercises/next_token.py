@@ -178,7 +178,7 @@ def check_next_probabilities(function):
     """Judges ``function(z, T, p, forbidden)``: forbid a token, then temperature, then top-p."""
     z = _Z[0]
     cases = [
-        (z, 0.5, 0.5, 3),
+        (z, 0.5, 0.6, 3),
         (z, 0.5, 0.8, 3),
         (z, 2.0, 0.6, 0),
         (z, 1.0, 0.3, 0),

@@ -1,7 +1,7 @@
 """Makes the course without a kernel, a folder of web pages: python site/build.py [folder].
 
-Pages hold the committed outputs. Where a panel of sliders stands, its cell is run here and one of
-its sliders moves through pictures that were drawn beforehand, by the panel itself.
+Pages hold the committed outputs. Where a panel of sliders stands, its cell is run here, and its
+controls move through pictures that were drawn beforehand.
 """
 
 import argparse
@@ -16,13 +16,11 @@ import re
 import shutil
 import subprocess
 import sys
-from math import ceil
 from pathlib import Path
 
-import ipywidgets
 import nbformat
 import numpy as np
-from PIL import Image
+from panels import moving, say_together
 
 from softmaxlab import exercises
 from softmaxlab.panel import Panel
@@ -33,53 +31,6 @@ ROOT = SITE.parent
 GUIDE = ROOT / "notebooks" / "teachers_guide.md"
 KATEX = ROOT / "node_modules" / "katex" / "dist"
 
-STATES = 20
-PRINTED = 4
-# The control that moves so that the first question below the panel can be answered, the states that
-# the answer is about (None: evenly spaced, or all), and where other controls stand for it. Where a
-# notebook is not named here, the panel's first control moves.
-MOVES = {
-    "00_start_here": ("added", [*range(0, 701, 100), *range(705, 712), 800, 900, 1000], {}),
-    "02_shift_invariance": (
-        "c",
-        [*range(-120, 91, 30), -107, -105, -102, 85.5, 85.6, 85.8, 87.8, 88.6],
-        {},
-    ),
-    "03_overflow_regions": (
-        "n",
-        None,
-        {"variant": "B", "dtype": "float64", "around": "the overflow", "zoom": 5},
-    ),
-    "04_which_axis": (
-        "offset",
-        [-1000, -750, -740, -500, 0, 200, 400, 600, 700, *range(720, 761, 10), 800, 1000],
-        {"variant": "one max for all, rows"},
-    ),
-    "05_the_thread_examined": (
-        "offset",
-        [-1000, -745, -740, -500, 0, 300, 600, 700, *range(705, 712), 800, 1000],
-        {"variant": "B", "shape": "(4,)"},
-    ),
-    "06_how_accurate": ("offset", range(0, 1001, 50), {}),
-    "07_how_fast": ("shape", None, {}),
-    "09_output_layer": ("temperature", None, {}),
-    "10_beyond_memory": ("step", None, {}),
-}
-RANGE = """
-<div class="panel">
-<label>{name} <input type="range" min="0" max="{last}" value="{start}" autocomplete="off"
-data-values="{labels}"> <output>{label}</output></label>
-<p>This control works without a kernel. {others}</p>
-{figures}
-</div>
-"""
-FIGURE = """
-<figure{kind}{hidden}>
-<img src="../_static/{stem}/{number}.png" alt="{sentence}" width="{width}" height="{height}">
-<figcaption><strong>{name} = {label}.</strong> {sentence}</figcaption>
-{table}
-</figure>
-"""
 PREDICTION = """
 <form class="prediction" data-name="{name}" data-unit="{unit}" data-measured="{measured}" hidden>
 {field}
@@ -109,79 +60,6 @@ def run(source, space):
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(tree, "<cell>", "exec"), space)
         return eval(compile(ast.Expression(last.value), "<cell>", "eval"), space) if last else None
-
-
-def states(widget, values):
-    """(label, value) of the states that `widget` moves through: `values`, all, or some `STATES`."""
-    if isinstance(widget, ipywidgets.Dropdown):
-        return list(zip(map(str, widget._options_labels), widget._options_values))  # noqa: B905
-    if values is None:
-        steps = round((widget.max - widget.min) / widget.step)
-        values = [widget.min + k * widget.step for k in range(0, steps + 1, ceil(steps / STATES))]
-        values.append(widget.max)
-    values = {*values, widget.value}
-    if isinstance(widget, ipywidgets.FloatSlider):
-        values = {round(value, 6) for value in values}
-    return [(format(value, widget.readout_format), value) for value in sorted(values)]
-
-
-def table(rows):
-    """`rows` of text as an HTML table, the header first."""
-    cells = [[html.escape(text) for text in row] for row in rows]
-    lines = [
-        "".join(f"<t{'d' if i * j else 'h'}>{text}" for j, text in enumerate(row))
-        for i, row in enumerate(cells)
-    ]
-    return f'<table class="docutils"><tr>{"<tr>".join(lines)}</table>' if rows else ""
-
-
-def put(widget, to):
-    """Puts a control to the value `to`, a list to the option of that label; says so in words."""
-    setattr(widget, "label" if isinstance(widget, ipywidgets.Dropdown) else "value", to)
-    return f"{widget.description} is {to}"
-
-
-def moving(panel, stem, static):
-    """HTML in which one slider of `panel` moves; its pictures go to `static` / `stem`."""
-    (static / stem).mkdir(parents=True)
-    first = next(
-        key for key, control in panel.controls.items() if isinstance(control, ipywidgets.Widget)
-    )
-    name, values, others = MOVES.get(stem, (first, None, {}))
-    stand = ", ".join(put(panel.controls[key], to) for key, to in others.items())
-    widget = panel.controls[name]
-    found = states(widget, values)
-    start = [value for _, value in found].index(widget.value)
-    printed = {round(k * (len(found) - 1) / (PRINTED - 1)) for k in range(PRINTED)}
-    figures = []
-    for number, (label, value) in enumerate(found):
-        widget.value = value
-        picture = panel.frame().quantize(dither=Image.Dither.NONE)
-        picture.save(static / stem / f"{number}.png", optimize=True)
-        figures.append(
-            FIGURE.format(
-                kind=' class="printed"' if number in printed else "",
-                hidden="" if number == start else " hidden",
-                stem=stem,
-                number=number,
-                sentence=html.escape(panel.words.sentence),
-                width=picture.width,
-                height=picture.height,
-                name=html.escape(widget.description),
-                label=html.escape(label),
-                table=table(panel.words.table),
-            )
-        )
-    return RANGE.format(
-        others=html.escape(f"Here {stand}. " if stand else "")
-        + "The panel's other controls stay where the notebook puts them.",
-        name=html.escape(widget.description),
-        last=len(found) - 1,
-        start=start,
-        labels=html.escape("|".join(label for label, _ in found)),
-        label=html.escape(found[start][0]),
-        figures="".join(figures),
-    )
 
 
 @contextlib.contextmanager
@@ -299,6 +177,7 @@ def prepared(path, static):
             moved = nbformat.v4.new_output("display_data")
             moved.data = {"text/html": moving(value, path.stem, static)}
             cell.outputs = [moved]
+            say_together(notebook.cells[notebook.cells.index(cell) + 1 :], path.stem)
         elif pictures:
             (picture,) = pictures
             shown = picture.metadata["image/png"]

@@ -9,7 +9,8 @@ import environments
 import numpy as np
 import pypdfium2
 import pytest
-from lessons import lesson, panel_of
+from lessons import lesson, panel_of, panels_of
+from panels import PLANS
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -217,6 +218,8 @@ def test_without_javascript_every_result_shows(chromium, address):
         expect(field).to_be_hidden()
     expect(page.get_by_text("The axis that a sum runs along")).to_be_visible()
     expect(page.get_by_text("rows_at_1 = ...")).to_be_visible()
+    expect(page.locator(".panel img").first).to_be_visible()
+    expect(page.locator(".panel .moves")).to_be_hidden()
     page.close()
 
 
@@ -291,46 +294,140 @@ def test_a_phone_shows_every_page_in_its_width_with_text_large_enough(page, addr
         assert not sizes or min(sizes) >= SMALLEST, name
 
 
+# What a panel says, in one glance.
+SEEN = """panel => {
+  const image = panel.querySelector('img');
+  return {
+    state: [panel.querySelector('[role=status]').textContent, panel.querySelector('table').outerHTML],
+    alt: image.alt,
+    number: Number(image.src.match(/(\\d+)\\.webp$/)[1]),
+    moved: [...panel.querySelectorAll('input, select')].filter(c => c.value !== c.dataset.start)
+      .map(c => c.labels[0].firstChild.data.trim()),
+    values: [...panel.querySelectorAll('input')].map(c => [
+      c.getAttribute('aria-valuetext'), c.labels[0].querySelector('output').value]),
+    width: document.documentElement.scrollWidth,
+  };
+}"""
+
+
+def states_of(panel):
+    """The (sentence, table) of each picture of a panel, with its table as the browser writes it."""
+    return panel.evaluate(
+        "panel => JSON.parse(panel.querySelector('script').textContent).map(([said, rows]) => {"
+        " const div = document.createElement('div'); div.innerHTML = rows;"
+        " return [said, div.innerHTML]; })"
+    )
+
+
 @pytest.mark.parametrize("stem", STEMS)
-def test_the_slider_of_a_panel_moves_by_keyboard(stem, page, address):
+def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(stem, page, address):
+    """Also at the width of a phone, which no state of a panel exceeds."""
+    page.set_viewport_size(PHONE)
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
-    knob, figures = panel.get_by_role("slider"), panel.locator("figure")
-    count = figures.count()
-    assert count == int(knob.get_attribute("max")) + 1 > 1
-    assert knob.evaluate("knob => knob.labels[0].innerText.trim()")
-    knob.focus()
-    page.keyboard.press("Home")
-    seen = []
-    for _ in range(count):
-        visible = panel.locator("figure:visible")
-        expect(visible).to_have_count(1)
-        sentence = visible.locator("figcaption").inner_text()
-        assert sentence == visible.locator("img").get_attribute("alt")
-        value = panel.locator("output").inner_text()
-        assert knob.get_attribute("aria-valuetext") == f"{value}. {sentence}"
-        seen.append(sentence)
-        page.keyboard.press("ArrowRight")
-    assert len(set(seen)) > 1
-    assert visible.locator("img").get_attribute("src").endswith(f"/{count - 1}.png")
+    names = [widget.description for widget in panels_of(stem)[-1].widgets()]
+    controls = panel.locator("input, select").all()
+    labels = [c.evaluate("c => c.labels[0].firstChild.data.trim()") for c in controls]
+    assert labels == names
+    states, shown = states_of(panel), set()
+    for name, control in zip(names, controls, strict=True):
+        numbers = [int(number) for number in control.get_attribute("data-states").split()]
+        assert len(numbers) > 1
+        control.focus()
+        page.keyboard.press("Home")
+        for k, number in enumerate(numbers):
+            if k:
+                page.keyboard.press("ArrowRight")
+            seen = panel.evaluate(SEEN)
+            assert seen["number"] == number
+            assert seen["state"] == states[number]
+            assert seen["alt"] == states[number][0]
+            assert seen["moved"] == ([name] if number else [])
+            assert all(spoken == value for spoken, value in seen["values"])
+            assert seen["width"] == PHONE["width"]
+        shown.update(numbers)
+        decoded = panel.locator("img").first.evaluate("i => i.decode().then(() => i.naturalWidth)")
+        assert decoded > 300
+    assert shown == set(range(len(states)))
 
 
-def test_the_slider_shows_what_the_panel_draws(site, page, address):
-    panel, stem = panel_of("04_which_axis"), "04_which_axis"
-    page.goto(f"{address}notebooks/{stem}.html")
-    panel.controls["variant"].label = "one max for all, rows"
-    labels = page.get_by_role("slider").get_attribute("data-values").split("|")
-    for number, label in enumerate(labels):
-        panel.controls["offset"].value = int(label)
-        figure = page.locator(".panel figure").nth(number)
-        assert words(figure.locator("img").get_attribute("alt")) == words(panel.words.sentence)
-        rows = figure.locator("tr").evaluate_all(
-            "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+def test_only_what_is_seen_or_printed_is_loaded_until_a_control_is_touched(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}notebooks/04_which_axis.html", wait_until="networkidle")
+    assert sum(url.endswith(".webp") for url in asked) == 5
+    knob = page.get_by_role("slider", name="add to row 0")
+    with page.expect_request("**/04_which_axis/*.webp"):
+        knob.focus()
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_page_with_all_pictures_of_its_panel_is_below_a_megabyte_and_a_half(stem, site):
+    pictures = list((site / "_static" / stem).iterdir())
+    page = site / "notebooks" / f"{stem}.html"
+    assert 10_000 < sum(path.stat().st_size for path in [page, *pictures]) < 1_500_000
+
+
+def test_a_handle_has_24_pixels_for_a_finger(page, address):
+    """On the handle a press moves nothing; beside it the handle comes to the press."""
+    page.goto(f"{address}notebooks/04_which_axis.html")
+    knob = page.get_by_role("slider", name="add to row 0")
+    knob.scroll_into_view_if_needed()
+    for across, down, moves in ((11, 0, False), (-11, 0, False), (0, 11, False), (15, 0, True)):
+        middle = knob.evaluate(
+            "knob => { knob.max = 1000; knob.value = 500;"
+            " knob.dataset.values = Array(1001).join('|');"
+            " knob.dataset.states = Array(1001).fill(0).join(' ');"
+            " const {x, y, width, height} = knob.getBoundingClientRect();"
+            " return [x + width / 2, y + height / 2]; }"
         )
-        assert rows == panel.words.table
-        with Image.open(site / "_static" / stem / f"{number}.png") as image:
-            off = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(panel.frame(), int))
-        assert off.mean() < 2, label
+        page.mouse.click(middle[0] + across, middle[1] + down)
+        assert (knob.input_value() != "500") == moves, (across, down)
+
+
+def test_the_controls_show_what_the_panel_draws(site, page, address):
+    stem = "04_which_axis"
+    page.goto(f"{address}notebooks/{stem}.html")
+    shown, panel = page.locator(".panel"), panel_of(stem)
+    states = states_of(shown)
+    panel.controls["variant"].label = "one max for all, rows"
+    for widget in panel.widgets():
+        control = shown.get_by_label(widget.description)
+        numbers = control.get_attribute("data-states").split()
+        is_list = hasattr(widget, "label")
+        labels = (
+            control.locator("option").all_inner_texts()
+            if is_list
+            else control.get_attribute("data-values").split("|")
+        )
+        start = widget.value
+        for number, label in zip(map(int, numbers), labels, strict=True):
+            if is_list:
+                widget.label = label
+            else:
+                widget.value = type(start)(label)
+            sentence, rows = states[number]
+            assert sentence == panel.words.sentence
+            cells = re.findall(r"<t[hd]>(.*?)</t[hd]>", rows)
+            assert cells == [text for row in panel.words.table for text in row]
+            with Image.open(site / "_static" / stem / f"{number}.webp") as image:
+                off = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(panel.frame(), int))
+            assert off.mean() < 2, (widget.description, label)
+        widget.value = start
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_question_that_moves_two_controls_says_what_a_page_cannot(stem, page, address):
+    page.goto(f"{address}notebooks/{stem}.html")
+    said = page.locator("em", has_text="This page moves one control at a time")
+    together = PLANS[stem].together
+    expect(said).to_have_count(bool(together))
+    if together:
+        assert said.inner_text().startswith(together.replace("`", ""))
+        answers = said.locator("xpath=following::details[1]/summary")
+        expect(answers).to_have_text(re.compile("^Answers?$"))
+        said.get_by_role("link").click()
+        page.wait_for_url("**/index.html#open-it")
 
 
 # What the first question below each panel asks for: the words for the control that moves, and what
@@ -390,10 +487,13 @@ def test_the_slider_answers_the_first_question_below_it(stem, page, address):
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
     assert re.search(rf"\b{asked}\b", first_question(stem))
-    labels = panel.get_by_role("slider").get_attribute("data-values").split("|")
-    said = panel.locator("figure img").evaluate_all("images => images.map(image => image.alt)")
+    main, states = panel.locator(".main").locator("input, select"), states_of(panel)
+    labels = main.evaluate(
+        "c => c.dataset.values?.split('|') ?? [...c.options].map(option => option.text)"
+    )
+    numbers = main.get_attribute("data-states").split()
     for label, answer in answers.items():
-        assert re.search(answer, words(said[labels.index(label)])), label
+        assert re.search(answer, words(states[int(numbers[labels.index(label)])][0])), label
 
 
 def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
@@ -405,12 +505,14 @@ def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
             pages = list(handout)
             (states,) = [page for page in pages if page.get_width() > page.get_height()]
             pictures = list(states.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
-            assert len(pictures) in (3, 4), stem
+            assert len(pictures) == 4, stem
             lefts, bottoms = ({round(p.get_bounds()[k]) for p in pictures} for k in (0, 1))
             assert len(lefts) == len(bottoms) == 2, "two rows of two"
             text = "".join(page.get_textpage().get_text_range() for page in pages)
         assert "Skip to content" not in text
         assert not re.search(r"^(Solution|Answers?)$", text, re.MULTILINE), "dead ink"
+        if stem == "04_which_axis":
+            assert all(f"add to row 0 = {offset}." in text for offset in (0, 730, 740, 750))
         squeezed = "".join(text.split())
         notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
         said = [cell.source for cell in notebook.cells]

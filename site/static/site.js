@@ -1,16 +1,37 @@
-// A range moves through its panel's pictures, each drawn beforehand.
+// Each control of a panel moves through pictures drawn beforehand; the others go back.
 for (const panel of document.querySelectorAll(".panel")) {
-  const range = panel.querySelector("input");
-  const figures = [...panel.querySelectorAll("figure")];
-  const labels = range.dataset.values.split("|");
-  const show = () => {
-    figures.forEach((figure, number) => (figure.hidden = number !== range.valueAsNumber));
-    panel.querySelector("output").textContent = labels[range.valueAsNumber];
-    const sentence = figures[range.valueAsNumber].querySelector("img").alt;
-    range.setAttribute("aria-valuetext", `${labels[range.valueAsNumber]}. ${sentence}`);
+  const states = JSON.parse(panel.querySelector("script").textContent);
+  const controls = [...panel.querySelectorAll("input, select")];
+  const image = panel.querySelector("img");
+  const address = (number) => image.src.replace(/\d+(?=\.webp$)/, number);
+  const numbers = (control) => control.dataset.states.split(" ");
+  const name = (control) => {
+    if (control.type !== "range") return;
+    const label = control.dataset.values.split("|")[control.valueAsNumber];
+    control.previousElementSibling.textContent = label;
+    control.setAttribute("aria-valuetext", label);
   };
-  range.addEventListener("input", show);
-  show();
+  const show = ({ currentTarget: moved }) => {
+    for (const control of controls) {
+      if (control !== moved) control.value = control.dataset.start;
+      name(control);
+    }
+    const number = numbers(moved)[moved.value];
+    const [sentence, table] = states[number];
+    image.src = address(number);
+    image.alt = sentence;
+    panel.querySelector("[role=status]").textContent = sentence;
+    panel.querySelector(".table-wrapper").innerHTML = table;
+  };
+  const fetchAll = ({ currentTarget: touched }) => {
+    for (const number of numbers(touched)) new Image().src = address(number);
+  };
+  for (const control of controls) {
+    name(control);
+    control.addEventListener("input", show);
+    for (const touch of ["focus", "pointerdown"]) control.addEventListener(touch, fetchAll, { once: true });
+  }
+  panel.querySelector(".moves").hidden = false;
 }
 
 // A prediction is compared as softmaxlab.exercises.compare does it.

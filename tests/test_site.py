@@ -39,7 +39,7 @@ def site(tmp_path_factory):
     """The folder of pages, made by the command."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, ROOT / "site" / "build.py", folder]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS * 2)
+    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS * 4)
     assert made.returncode == 0, made.stderr
     return folder / "html"
 
@@ -298,7 +298,8 @@ def test_a_phone_shows_every_page_in_its_width_with_text_large_enough(page, addr
 SEEN = """panel => {
   const image = panel.querySelector('img');
   return {
-    state: [panel.querySelector('[role=status]').textContent, panel.querySelector('table').outerHTML],
+    state: [panel.querySelector('[role=status]').textContent,
+      panel.querySelector('figure .table-wrapper').innerHTML],
     alt: image.alt,
     number: Number(image.src.match(/(\\d+)\\.webp$/)[1]),
     moved: [...panel.querySelectorAll('input, select')].filter(c => c.value !== c.dataset.start)

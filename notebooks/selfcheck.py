@@ -36,7 +36,7 @@ def report(requirements=REQUIREMENTS):
         It names versions only where something is amiss.
     """
     problems = {"Python": _python()}
-    problems |= {name: _package(name, requirements) for name in PACKAGES}
+    problems |= {name: _package(name, requirements) for name in PACKAGES if not _comes_later(name)}
     problems["drawing a picture"] = _picture()
     lines = [f"{name}: {problem or 'fine'}" for name, problem in problems.items()]
     if not any(problems.values()):
@@ -47,6 +47,11 @@ def report(requirements=REQUIREMENTS):
             ]
         )
     return "\n".join([*lines, "", "What to do:", *_remedies(problems, requirements)])
+
+
+def _comes_later(name):
+    """In the browser alone scipy is fetched by the notebooks that need it."""
+    return (name, sys.platform) == ("scipy", "emscripten")
 
 
 def _python():

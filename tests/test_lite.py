@@ -1,17 +1,22 @@
 """The course in the browser alone: the JupyterLite site that site/build_lite.py makes.
 
-numpy for the browser is not in the site. With LITE_SITE naming a site that was built before, and an
-open network, notebook 04 runs as a whole.
+numpy for the browser comes from no package registry. Where LITE_SITE names a site that was built
+with --fetch, notebook 04 runs as a whole; else stand-ins are in numpy's place.
 """
 
+import hashlib
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import build_lite
 import environments
 import pytest
 from panel_of_04 import NOTEBOOK, assert_list_and_slider_move
@@ -78,7 +83,33 @@ def test_the_site_holds_the_whole_course(site):
     assert tracked("notebooks") <= held
     for path in run_notebooks.paths():
         copy = run_notebooks.read(site / "files" / "notebooks" / path.name)
+        if path.name[:2] in ("07", "10"):
+            assert copy.cells[0].source.startswith("**This notebook needs another door.**")
+        copy.cells = [cell for cell in copy.cells if cell.id != "in-the-browser"]
         assert copy == run_notebooks.read(path)
+
+
+def test_a_notebook_that_does_not_name_scipy_first_runs_without_it(site):
+    """Up to the cell that names it; there the browser fetches it. 07 and 10 take another door."""
+    blocked = """
+import re, sys
+import nbformat
+from tools import run_notebooks
+for path in sys.argv[1:]:
+    notebook, space = run_notebooks.solved(nbformat.read(path, as_version=4)), {}
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    sys.modules["scipy"] = None
+    for source in code:
+        if re.search(r"^(import|from) scipy", source, re.MULTILINE):
+            break
+        exec(source, space)
+"""
+    folder = site / "files" / "notebooks"
+    copies = [path for path in folder.glob("0*.ipynb") if not path.name.startswith("07")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
+    command = [sys.executable, "-c", blocked, *copies]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_pins_are_those_that_the_kernel_takes(site):
@@ -118,14 +149,87 @@ def test_the_first_import_of_softmaxlab_asks_for_what_it_needs(notebook):
     status, _ = notebook.page.evaluate(EXECUTE, "from softmaxlab.panel import Panel")
     assert status == "error"
     wheels = {url.rpartition("/")[2].partition("-")[0] for url in notebook.asked}
-    assert {"numpy", "scipy", "matplotlib"} <= wheels
+    assert {"numpy", "matplotlib"} <= wheels
+    assert "scipy" not in wheels
     assert other_hosts(notebook) == {"cdn.jsdelivr.net"}
 
 
-@pytest.mark.skipif(BUILT is None, reason="numpy for the browser comes from an open network")
+def stand_in(address, modules):
+    """The bytes of a wheel, named as the one at `address`, with empty `modules`."""
+    name, version = address.rpartition("/")[2].split("-")[:2]
+    about, wheel = f"{name}-{version}.dist-info", io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for module in modules:
+            archive.writestr(f"{module}.py", "")
+        archive.writestr(f"{about}/METADATA", f"Name: {name}\nVersion: {version}\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return wheel.getvalue()
+
+
+@pytest.fixture(scope="module")
+def full(site, tmp_path_factory):
+    """A site as --fetch makes it, with stand-ins for Pyodide's wheels, and the wheels fetched."""
+    folder = tmp_path_factory.mktemp("full") / "lite"
+    shutil.copytree(site, folder, copy_function=os.link)
+    lock = json.loads((site / build_lite.LOCK).read_text("utf-8"))
+    wheels, asked = {}, []
+    for package in lock["packages"].values():
+        address = package["file_name"]
+        if address.startswith("https:"):
+            wheels[address] = stand_in(address, package["imports"])
+            package["sha256"] = hashlib.sha256(wheels[address]).hexdigest()
+
+    def give(address, timeout):
+        asked.append(address.rpartition("/")[2].partition("-")[0])
+        return io.BytesIO(wheels[address])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build_lite.urllib.request, "urlopen", give)
+        build_lite.hold_wheels(lock["packages"], folder, build_lite.CORE, True)
+    (folder / build_lite.LOCK).unlink()  # it is the one of `site`
+    (folder / build_lite.LOCK).write_text(json.dumps(lock), "utf-8")
+    return folder, asked
+
+
+@pytest.mark.skipif(BUILT is not None, reason="for a site just made")
+def test_only_what_the_course_imports_is_fetched_and_only_if_its_hash_is_right(full, monkeypatch):
+    _, asked = full
+    assert {"numpy", "scipy", "matplotlib", "pillow"} <= set(asked)
+    assert len(asked) < 20
+    packages = {
+        name: {"depends": [], "file_name": "https://example.org/a.whl", "sha256": "0" * 64}
+        for name in ("numpy", "scipy", "matplotlib", "ipywidgets")
+    }
+    monkeypatch.setattr(
+        build_lite.urllib.request, "urlopen", lambda address, timeout: io.BytesIO(b"other")
+    )
+    with pytest.raises(SystemExit, match="not the one that Pyodide's lock names"):
+        build_lite.hold_wheels(packages, full[0], build_lite.CORE, True)
+
+
+@pytest.mark.skipif(BUILT is not None, reason="for a site just made")
+def test_a_whole_site_asks_no_other_host_and_scipy_only_where_it_is_named(full):
+    with browser.pages(full[0]) as address, browser.browser() as chromium:
+        notebook = browser.Notebook(chromium, address, NOTEBOOK, DOOR)
+
+        def loaded(code):
+            status, said = notebook.page.evaluate(EXECUTE, code)
+            assert status == "ok", said
+            wheels = {url.rpartition("/")[2].partition("-")[0] for url in notebook.asked}
+            return wheels & {"numpy", "matplotlib", "scipy"}
+
+        first = "import numpy, matplotlib\nif False:\n    from softmaxlab.panel import Panel"
+        assert loaded(first) == {"numpy", "matplotlib"}
+        assert loaded(build_lite.FETCH_SCIPY) == {"numpy", "matplotlib", "scipy"}
+        assert other_hosts(notebook) == set()
+
+
+@pytest.mark.skipif(BUILT is None, reason="numpy for the browser comes from Pyodide's host")
 def test_notebook_04_runs_whole_and_a_slider_moves_its_picture(notebook):
     notebook.run_all()
     assert_list_and_slider_move(notebook)
+    assert other_hosts(notebook) == set()
     wrong = notebook.page.locator(".jp-OutputArea-output[data-mime-type*=stderr]")
     # The browser keeps no fonts from one visit to the next, and matplotlib says so.
     assert [text for text in wrong.all_inner_texts() if "building the font cache" not in text] == []

@@ -33,10 +33,10 @@ NEEDED = ("numpy", "matplotlib")  # by every notebook
 CALL_SCIPY = ("02", "03", "04", "07")
 FETCH_SCIPY = "import scipy  # a browser fetches a package when a cell names it"
 ANOTHER_DOOR = {
-    "07": "**This notebook needs another door.** In the browser alone the clock is too coarse: no time "
-    "below means anything. What is counted and drawn holds.",
-    "10": "**This notebook needs another door.** In the browser alone no process starts: what needs "
-    "dask ends in an error. Run the other cells one by one.",
+    "07": "**This notebook needs another door.** In the browser alone the clock is too coarse: no "
+    "time below means anything. What is counted and drawn holds.",
+    "10": "**This notebook needs another door.** In the browser alone no process starts: what "
+    "needs dask ends in an error. Run the other cells one by one.",
 }
 
 

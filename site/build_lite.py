@@ -62,12 +62,12 @@ def settings(folder):
 
 
 def for_browser(notebook, number):
-    """The notebook of that number with the cell that it needs in the browser alone, if any."""
-    name = {"id": "in-the-browser"}
+    """The notebook of that number with the cells that it needs in the browser alone, if any."""
     if number in CALL_SCIPY:
-        notebook.cells.insert(1, nbformat.v4.new_code_cell(FETCH_SCIPY, **name))
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(FETCH_SCIPY, id="browser-scipy"))
     if number in ANOTHER_DOOR:
-        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(ANOTHER_DOOR[number], **name))
+        note = nbformat.v4.new_markdown_cell(ANOTHER_DOOR[number], id="browser-door")
+        notebook.cells.insert(0, note)
     return notebook
 
 

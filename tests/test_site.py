@@ -39,7 +39,7 @@ def site(tmp_path_factory):
     """The folder of pages, made by the command."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, ROOT / "site" / "build.py", folder]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS * 15)
+    made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS * 4)
     assert made.returncode == 0, made.stderr
     return folder / "html"
 

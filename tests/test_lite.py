@@ -57,9 +57,15 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def notebook(site):
+def chromium():
+    with browser.browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def notebook(site, chromium):
     """Notebook 04 in the site's JupyterLab."""
-    with browser.pages(site) as address, browser.browser() as chromium:
+    with browser.pages(site) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK, DOOR)
         yield notebook
 
@@ -209,8 +215,8 @@ def test_only_what_the_course_imports_is_fetched_and_only_if_its_hash_is_right(f
 
 
 @pytest.mark.skipif(BUILT is not None, reason="for a site just made")
-def test_a_whole_site_asks_no_other_host_and_scipy_only_where_it_is_named(full):
-    with browser.pages(full[0]) as address, browser.browser() as chromium:
+def test_a_whole_site_asks_no_other_host_and_scipy_only_where_it_is_named(full, chromium):
+    with browser.pages(full[0]) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK, DOOR)
 
         def loaded(code):

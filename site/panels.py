@@ -180,7 +180,7 @@ def moving(panel, stem, static):
         name, labels = html.escape(name), list(map(html.escape, labels))
         controls.append(
             (LIST if is_list(widget) else SLIDER).format(
-                kind=' class="main"' if widget is widgets[main] else "",
+                kind=' class="main-control"' if widget is widgets[main] else "",
                 name=name,
                 last=len(values) - 1,
                 start=start,

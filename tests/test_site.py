@@ -488,7 +488,7 @@ def test_the_slider_answers_the_first_question_below_it(stem, page, address):
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
     assert re.search(rf"\b{asked}\b", first_question(stem))
-    main, states = panel.locator(".main").locator("input, select"), states_of(panel)
+    main, states = panel.locator(".main-control").locator("input, select"), states_of(panel)
     labels = main.evaluate(
         "c => c.dataset.values?.split('|') ?? [...c.options].map(option => option.text)"
     )

@@ -150,7 +150,7 @@ def test_the_slider_of_a_panel_moves_on_its_slide(page, talks):
         "() => { const slide = document.querySelector('.panel').closest('section');"
         " const {h, v} = Reveal.getIndices(slide); Reveal.slide(h, v); }"
     )
-    knob, label = page.get_by_role("slider"), page.locator(".panel .main output")
+    knob, label = page.get_by_role("slider"), page.locator(".panel .main-control output")
     place, first = page.evaluate("Reveal.getIndices()"), label.inner_text()
     knob.focus()
     page.keyboard.press("End")

@@ -104,9 +104,9 @@ start.{stand}</p>
 <div class="printed">{printed}</div>
 </div>
 """
-SLIDER = """<label{kind}>{name} <output>{label}</output> <input type="range" min="0" max="{last}"
-value="{start}" autocomplete="off" data-start="{start}" data-states="{numbers}"
-data-values="{labels}"></label>"""
+SLIDER = """<label{kind}>{name} <input type="range" min="0" max="{last}" value="{start}"
+autocomplete="off" data-start="{start}" data-states="{numbers}" data-values="{labels}">
+<output>{label}</output></label>"""
 LIST = """<label{kind}>{name} <select autocomplete="off" data-start="{start}"
 data-states="{numbers}">{options}</select></label>"""
 FIGURE = """<figure>

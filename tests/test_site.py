@@ -305,7 +305,7 @@ SEEN = """panel => {
     moved: [...panel.querySelectorAll('input, select')].filter(c => c.value !== c.dataset.start)
       .map(c => c.labels[0].firstChild.data.trim()),
     values: [...panel.querySelectorAll('input')].map(c => [
-      c.getAttribute('aria-valuetext'), c.labels[0].querySelector('output').value]),
+      c.getAttribute('aria-valuetext'), c.nextElementSibling.value]),
     width: document.documentElement.scrollWidth,
   };
 }"""

@@ -8,7 +8,7 @@ for (const panel of document.querySelectorAll(".panel")) {
   const name = (control) => {
     if (control.type !== "range") return;
     const label = control.dataset.values.split("|")[control.valueAsNumber];
-    control.previousElementSibling.textContent = label;
+    control.nextElementSibling.textContent = label;
     control.setAttribute("aria-valuetext", label);
   };
   const show = ({ currentTarget: moved }) => {

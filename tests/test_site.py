@@ -145,7 +145,8 @@ def test_the_search_finds_a_word_of_the_text(page, address):
 def test_solutions_are_folded_and_open_by_keyboard(page, address):
     for stem in STEMS:
         notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
-        count = sum(cell.source.count("<details>") for cell in notebook.cells)
+        folds = re.findall("<details><summary>(.*?)<", "".join(c.source for c in notebook.cells))
+        count = sum(fold != "What came out" for fold in folds)  # the page has its own for these
         page.goto(f"{address}notebooks/{stem}.html")
         assert page.locator("details:not(.result)").count() == count > 0
         assert page.locator("details[open]").count() == 0

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import re
 import signal
 import time
 import warnings
@@ -544,3 +545,13 @@ def test_a_float16_sum_is_tried_in_the_memory_order_that_breaks_it():
     assert np.array_equal(finding.got, np.full((2, 2100), np.float16(1 / 2048)))
     in_one_piece = softmaxes.textbook(np.ascontiguousarray(finding.input))
     assert np.allclose(in_one_piece, 1 / 2100, rtol=1e-3)
+
+
+def test_it_calls_as_often_as_the_docstring_says():
+    words = " ".join(examine.__doc__.split())
+    said = re.search(r"called some (\d+) times, or (\d+) with an `axis`", words).groups()
+    plain, with_axis = [], []
+    examine(lambda x: (plain.append(1), softmax(x))[1])
+    examine(lambda x, axis=-1: (with_axis.append(1), softmax(x, axis))[1])
+    assert abs(len(plain) - int(said[0])) < 10
+    assert abs(len(with_axis) - int(said[1])) < 10

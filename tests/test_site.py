@@ -445,7 +445,7 @@ ANSWERS = {
         "c",
         {
             "85.50": "right as well",
-            "85.60": "silently 0",
+            "85.60": "gives 0 everywhere",
             "85.80": "nan, 0, 0",
             "88.60": "nan, nan, nan",
         },

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from softmaxlab import exact, log_softmax, logsumexp, softmax
+from softmaxlab import exact, half_ulp, log_softmax, logsumexp, softmax
 from softmaxlab.error_free import two_difference
 from softmaxlab.softmax import BLOCK
 
@@ -271,6 +271,15 @@ def test_a_sum_whose_roundings_all_go_one_way():
     x = np.r_[0, np.full(126, -36.75)]
     for function in softmax, scipy.special.softmax:
         assert 9 < exact.errors_in_ulps(function(x), x).max() < 22
+
+
+def test_a_long_sum_whose_roundings_all_go_one_way():
+    x = np.r_[0, np.full(2**16 - 1, -36.75)]
+    for k in range(7, 16):
+        x[2**k : 2 ** (k + 1)] -= k * np.log(2)  # each half is lost to the one before
+    p = half_ulp.softmax_half_ulp(x)
+    for function in softmax, scipy.special.softmax:
+        assert 20 < (np.abs(function(x) - p) / np.spacing(p)).max() < 25
 
 
 def short_softmax(x, axis=-1, dtype=np.float64):

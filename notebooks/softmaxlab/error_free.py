@@ -19,7 +19,7 @@ def two_sum(a, b):
     Returns
     -------
     high, low : float or ndarray
-        Exact unless `high` overflows; at infinities `low` is nan.
+        Exact unless `high` overflows, or a term is the largest float; at infinities `low` is nan.
     """
     high = a + b
     from_b = high - a

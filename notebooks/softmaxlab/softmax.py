@@ -72,13 +72,13 @@ def softmax(x, axis=-1, *, out=None):
     For normally distributed logits, of a million probabilities that are normal numbers all but a
     hundred at most are within 5 ulps in float64 and 6 in float32; one unlucky sum takes its whole
     slice along, to 9 and a little. In float16 all are within 1. Logits made so that all roundings
-    of the sum go one way can reach 20, as they do elsewhere. And where the max is within log n + 1
-    of the greatest logit that exp takes, those of n that are hardly normal can lose log n more.
-    Subtracting the max costs \|x_i - max\| ulps [1]_; why what is subtracted here costs none is
-    proved in `_whole_shift`. Integers above 2**53 are rounded to float64 first. Along the last
-    axis, a contiguous float32 or float64 array needs no memory but the result's and a few blocks'.
-    What underflows may be reported or not, as the caller's `numpy.errstate` and the way it was
-    computed have it.
+    of the sum go one way can reach 20, and in long slices some more, as they do elsewhere. And
+    where the max is within log n + 1 of the greatest logit that exp takes, those of n that are
+    hardly normal can lose log n more. Subtracting the max costs up to \|x_i - max\| ulps [1]_; why
+    what is subtracted here costs none is proved in `_whole_shift`. Integers above 2**53 are rounded
+    to float64 first. Along the last axis, a contiguous float32 or float64 array needs no memory but
+    the result's and a few blocks'. What underflows may be reported or not, as the caller's
+    `numpy.errstate` and the way it was computed have it.
 
     References
     ----------

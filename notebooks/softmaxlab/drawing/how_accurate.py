@@ -190,7 +190,7 @@ class HowAccurate(Drawing):
 
     def _words(self, method, dtype, gaps, normal):
         out = int((~normal).sum())
-        left = f" {out} of them are below the normal numbers and left out." if out else ""
+        left = f" Below the normal numbers, and left out: {out}." if out else ""
         if self.failed.any():
             return Words(
                 f"{method}, {dtype}: of {self.x.size} probabilities {int(self.failed.sum())} are "

@@ -203,8 +203,8 @@ def penguins(figure):
     counts = [f"{(labels == k).sum()} {name}" for k, name in enumerate(SPECIES)]
     return Words(
         f"Bill and flipper length of {', '.join(counts[:-1])} and {counts[-1]} penguins: three "
-        "clouds that overlap a little; bill length tells Adelie from Chinstrap, flipper length "
-        "tells both from Gentoo."
+        "clouds that overlap a little; bill length tells most Adelie from Chinstrap, flipper "
+        "length most of both from Gentoo."
     )
 
 

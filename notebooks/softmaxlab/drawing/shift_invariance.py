@@ -122,11 +122,11 @@ def why(x, p, error):
     if not e.any():
         return f"Without the shift float32 gives {shown}: every exp is 0, and 0 / 0 is nan"
     if not p.any():
-        return "Without the shift float32 is silently 0 everywhere: no exp is inf, but their sum is"
+        return "Without the shift float32 gives 0 everywhere: no exp is inf, but their sum is"
     if error > RIGHT:
         return (
             f"Without the shift float32 is silently wrong by up to {100 * error:.3g} %: "
-            "its exps are subnormal and have few digits"
+            "its exps are subnormal, with few digits, or 0"
         )
     return "Without the shift float32 is right as well"
 

@@ -18,13 +18,13 @@ def merge(a, b):
 
 
 def naive_pair(chunk):
-    """As `pair`, but only -inf gives nan."""
+    """As `pair`, but a chunk of only -inf has a sum of nan."""
     top = chunk.max()
     return top, np.exp(chunk - top).sum()
 
 
 def naive_merge(a, b):
-    """As `merge`, but -inf with -inf gives nan."""
+    """As `merge`, but two pairs of nothing have a sum of nan."""
     top = np.maximum(a[0], b[0])
     return top, a[1] * np.exp(a[0] - top) + b[1] * np.exp(b[0] - top)
 

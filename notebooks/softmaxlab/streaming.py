@@ -226,8 +226,8 @@ def dask_softmax(x, axis=-1):
 
     Notes
     -----
-    Each chunk is read once for its pairs and once for its probabilities, and held in neither time
-    between: one graph for both would hold every chunk until the last pair is known. Where `axis`
+    Each chunk is read once for its pairs and once for its probabilities, and not held between the
+    two: one graph for both would hold every chunk until the last pair is known. Where `axis`
     lies within one chunk, a chunk is read once. The scheduler is the active one. Its workers need
     numpy, but not this package.
     """

@@ -131,7 +131,7 @@ SOFTMAX = [
     ),
     (
         _of_changed(_softmax),
-        "You take the softmax of a softmax, and the second makes all shares alike. Take it once; "
+        "You take the softmax of a softmax, and the second evens out the shares. Take it once; "
         "a cross-entropy that takes logits takes its own.",
     ),
     (_of_changed(np.abs), f"This is the softmax of |x|, {_SIGNS}. Take that of x."),

@@ -215,7 +215,7 @@ _OF_FITS = (
         "One True or False for the whole array is asked for.",
     ),
     Fault(_at(1, 7, 10), "Here an exp overflows: float32 ends at exp(88.72)."),
-    Fault(_at(2), "Here exp(x) is subnormal: few digits, and slow on many CPUs."),
+    Fault(_at(2), "Here exp(x) is subnormal: fewer digits, and slow on some CPUs."),
     Fault(_at(4, 11), "No exp overflows here, but their sum does: n of them need room, log(n)."),
     Fault(_at(6), "Each row has one entry here, so n is 1 and the sum needs no more room."),
     Fault(_at(8), "nan does not fit. Every comparison with nan is false: ask so that it is."),

@@ -44,7 +44,7 @@ _OF_SOFT_MIN = (
     gives(lambda z, T: -_soft_max(z, T), "You turn the sign in front, and not that of the scores."),
     gives(
         lambda z, T: -exact.logsumexp(-z / T),
-        "You divide by T and never multiply: at T = 0.5 the result is twice too large.",
+        "You divide by T and never multiply: at T = 0.5 the result is twice what it should be.",
     ),
     gives(
         lambda z, T: -T * exact.logsumexp(-z),

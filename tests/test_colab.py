@@ -1,6 +1,7 @@
 """The course as Colab opens it: one notebook alone, with ipywidgets 7 and IPython 7.
 
-Colab itself is not launched. colab.txt has the versions of its runtime 2026.01 without a GPU, as
+Colab itself is not launched. Python, numpy, dask and ipywidgets are those that it has had since
+August 2026. The other versions in colab.txt are of its runtime 2026.01 without a GPU, as
 https://github.com/googlecolab/backend-info records them.
 """
 
@@ -17,7 +18,7 @@ from lessons import each_notebook, run_driven
 
 from tools import browser, rewrite_links, run_notebooks
 
-PYTHON = "3.12"
+PYTHON = "3.13"
 
 
 def test_the_self_check_leaves_the_versions_to_colab(monkeypatch, tmp_path):
@@ -37,6 +38,8 @@ def colab(tmp_path_factory):
     python = environments.make(folder / "python", PYTHON, ["pip", "-r", versions])
     kernel = [python, "-m", "ipykernel", "install", "--prefix", folder, "--name", "colab"]
     subprocess.run(kernel, check=True, capture_output=True)
+    # Else matplotlib says in the first notebook that it builds its font cache.
+    subprocess.run([python, "-c", "import matplotlib.font_manager"], check=True)
     remote = folder / "remote" / rewrite_links.home()
     browser.copy_checkout(remote)
     for command in (["init"], ["add", "."], [*NAMED, "commit", "-m", "all"]):

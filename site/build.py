@@ -6,6 +6,7 @@ controls move through pictures that were drawn beforehand.
 
 import argparse
 import ast
+import base64
 import contextlib
 import html
 import io
@@ -16,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -44,9 +46,15 @@ CHOICE = """<fieldset><legend>{asked}</legend>
 <label><input type="radio" name="{name}" value="True"> True</label>
 <label><input type="radio" name="{name}" value="False"> False</label>
 </fieldset>"""
+FIRST = "00_start_here"
+INVITATION = """Two functions, both called softmax, agree about three scores. Add a number to all
+three, and find where one of the two dies."""
 START = """<p class="start"><a href="notebooks/00_start_here.html">Start reading</a>
-<a href="notebooks/teachers_guide.html">Take it to class</a></p>
+{run}<a href="notebooks/teachers_guide.html">Take it to class</a></p>
 """
+RUN = '<a href="{site}/lab/index.html?path=notebooks/{name}.ipynb">Run {what} in the browser</a>\n'
+DOWNLOAD = '<a href="../_static/notebooks/{name}.ipynb" download>Download the notebook</a>'
+NOT_IN_A_BROWSER = ("07_how_fast", "10_beyond_memory")
 COMPARED = re.compile(r"^compare\((\w+), ", re.MULTILINE)
 WORKS = re.compile(r"Panel\(|\bQuiz\(|^compare\(", re.MULTILINE)
 TOLD = "<details><summary>What came out</summary>\n\n"
@@ -200,8 +208,82 @@ def copy_linked(text, folder):
             shutil.copy(source, target)
 
 
-def front_page():
-    """The README's first section, its notebooks and its doors, as the page that lists them."""
+def described(title, text, address):
+    """The words for those who link to a page, and its picture where the site has an `address`."""
+    words = {"description": text, "property=og:title": title, "property=og:description": text}
+    if address:
+        words["property=og:image"] = f"{address}_static/card.png"
+    return {"myst": {"html_meta": words | {"property=og:type": "article"}}}
+
+
+def front_matter(text, about, address):
+    """The page `text` with its title, and what it is `about`, for those who link to it."""
+    title = re.search("^# (.+)", text, re.MULTILINE)[1]
+    return f"---\n{json.dumps(described(title, plain(about), address))}\n---\n\n{text}"
+
+
+def plain(markdown):
+    """The first paragraph of `markdown` as text."""
+    text = re.sub(r"\[([^]]+)\]\([^)]*\)|\*\*(?:Question\.)?|[`$*\\]", r"\1", markdown)
+    return " ".join(text.strip().partition("\n\n")[0].split())
+
+
+def headed(notebook, name, address, lite):
+    """`notebook` with links below its title that run and download it, described for search."""
+    heading, _, text = notebook.cells[0].source.partition("\n\n")
+    run = RUN.format(site=f"../{lite}", name=name, what="this page") if lite else ""
+    run = "" if name in NOT_IN_A_BROWSER else run
+    links = f'<p class="start">{run}{DOWNLOAD.format(name=name)}</p>'
+    notebook.cells[0].source = f"{heading}\n\n{links}\n\n{text}"
+    notebook.metadata |= described(heading.strip("# "), plain(text), address)
+    return notebook
+
+
+def to_sections(guide):
+    """`guide` with the links that name a section of a notebook leading there."""
+    headings = {
+        path.name: re.findall(r"^## (.+)$", prose(nbformat.read(path, 4)), re.MULTILINE)
+        for path in Path().glob("*.ipynb")
+    }
+
+    def lead(found):
+        words, name = found.groups()
+        slug = re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
+        return f"[{words}]({name}#{slug})" if words in headings[name] else found[0]
+
+    return re.sub(r"\[([^]]+)\]\((\w+\.ipynb)\)", lead, guide)
+
+
+def first_panel(notebook):
+    """The HTML of the moving panel of `notebook`, as the home page shows it."""
+    shown = (out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", []))
+    panel = next(data["text/html"] for data in shown if 'class="panel"' in str(data))
+    return panel.replace("../_static/", "_static/")
+
+
+def card(path):
+    """The PNG that the notebook at `path` shows first."""
+    cells = nbformat.read(path, as_version=4).cells
+    shown = (out.get("data", {}) for cell in cells for out in cell.get("outputs", []))
+    return base64.b64decode(next(data["image/png"] for data in shown if "image/png" in data))
+
+
+def contents(entries):
+    """The hidden lists of pages, grouped as in the sidebar."""
+    first, *course, before, after = entries
+    guide = "For teachers", f"notebooks/{GUIDE.stem}"
+    groups = {
+        "Begin": [before, first],
+        "The course": course,
+        "Afterward": [after, guide, ("Accessibility", "accessibility")],
+    }
+    for caption, pages in groups.items():
+        listed = [f"{name} <{page}>" for name, page in pages]
+        yield "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *listed, "```"])
+
+
+def front_page(panel, address, lite):
+    """The invitation, a panel, and the README's notebooks, doors and license, as the home page."""
     readme = (ROOT / "README.md").read_text("utf-8")
     readme = re.sub(r"^\[!\[.*\n\n", "", readme, flags=re.MULTILINE)  # badges, of other hosts
     sections = re.split(r"^(?=## )", readme, flags=re.MULTILINE)
@@ -212,17 +294,39 @@ def front_page():
     opened = opened.replace("this page's address", "the repository's address")
     opened = opened.replace("a notebook below", "a notebook above")
     entries = re.findall(r"\[([^]]+)\]\((notebooks/[^)]+)\.ipynb\)", listed)
-    entries.append(("For teachers", f"notebooks/{GUIDE.stem}"))
-    tree = "\n".join(["```{toctree}", ":hidden:", *(f"{name} <{page}>" for name, page in entries)])
-    return "\n".join([sections[0], START, listed, opened, tree, "```", ""])
+    title, about = sections[0].split("\n\n")[:2]
+    run = RUN.format(site=lite, name=FIRST, what="it") if lite else ""
+    license = next(part for part in sections if part.startswith("## License"))
+    raw = f"```{{raw}} html\n{panel}\n```"
+    parts = [title, INVITATION, START.format(run=run), raw, about, listed, opened, license]
+    return front_matter("\n\n".join([*parts, *contents(entries)]), about, address)
+
+
+def missing():
+    """What is needed and not there, with the way to get it."""
+    if not KATEX.exists():
+        yield "KaTeX: npm install"
+    if absent := [name for name in ("sphinx", "myst_nb", "furo") if find_spec(name) is None]:
+        yield f"{', '.join(absent)}: python -m pip install -r site/requirements.txt"
+
+
+def write_sitemap(html, address):
+    """A list of all pages in the folder `html`, for search engines."""
+    pages = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+    lines = [f"<url><loc>{address}{page}</loc></url>" for page in pages]
+    space = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    (html / "sitemap.xml").write_text("\n".join([space, *lines, "</urlset>"]), "utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
-    folder = parser.parse_args().folder.resolve()
-    if not KATEX.exists():
-        sys.exit("Formulas need KaTeX: npm install")
+    parser.add_argument("--address", default="", help="where the pages will be; ends in a slash")
+    parser.add_argument("--lite", default="", help="the folder of the browser alone, from there")
+    given = parser.parse_args()
+    folder = given.folder.resolve()
+    if lacking := list(missing()):
+        sys.exit("\n".join(["The pages need", *lacking]))
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "source"
     static = source / "static"
@@ -232,20 +336,32 @@ def main():
     for name in ("katex.min.css", "katex.min.js"):
         shutil.copy(KATEX / name, static / "katex")
     shutil.copy(SITE / "conf.py", source)
-    (source / "index.md").write_text(front_page(), "utf-8")
+    for name in ("LICENSE", "LICENSE-TEXT", "CITATION.cff", "site/accessibility.md"):
+        shutil.copy(ROOT / name, source)
     (source / "notebooks").mkdir()
+    (static / "notebooks").mkdir()
     os.chdir(ROOT / "notebooks")
     for path in sorted(Path().glob("*.ipynb")):
         print(path.name, flush=True)
         notebook = prepared(path, static)
         copy_linked(prose(notebook), source)
+        if path.stem == FIRST:
+            home = front_page(first_panel(notebook), given.address, given.lite)
+            (source / "index.md").write_text(home, "utf-8")
+            (static / "card.png").write_bytes(card(path))
+        headed(notebook, path.stem, given.address, given.lite)
         nbformat.write(notebook, source / "notebooks" / path.name)
+        shutil.copy(path, static / "notebooks")
     guide = GUIDE.read_text("utf-8")
     copy_linked(guide, source)
     guide = guide.replace("../README.md#open-it", "../index.md#open-it")
+    guide = front_matter(to_sections(guide), guide.split("\n\n")[1], given.address)
     (source / "notebooks" / GUIDE.name).write_text(guide, "utf-8")
     sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
+    sphinx += ["-D", f"html_baseurl={given.address}"]
     subprocess.run([*sphinx, source, folder / "html"], check=True)
+    if given.address:
+        write_sitemap(folder / "html", given.address)
     print(folder / "html" / "index.html")
 
 

@@ -15,6 +15,7 @@ html_title = project
 html_static_path = ["static"]
 html_css_files = ["katex/katex.min.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer", "priority": 900})]
+html_favicon = "static/favicon.svg"
 html_copy_source = False
 html_show_copyright = False
 

@@ -6,6 +6,7 @@ and there are no solutions and no answers.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,31 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).resolve().parent
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+ROOT = SITE.parent
+SOURCES = (
+    "README.md",
+    "figures/*",
+    "notebooks/*.*",
+    "notebooks/softmaxlab/**/*.py",
+    "site/*.*",
+    "site/static/*",
 )
+NAMES = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
+FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+PLACES = (  # on Windows, below each of these folders, and on macOS
+    *(
+        os.path.join(os.environ[folder], *program)
+        for folder in FOLDERS
+        if folder in os.environ
+        for program in (
+            ("Google", "Chrome", "Application", "chrome.exe"),
+            ("Microsoft", "Edge", "Application", "msedge.exe"),
+        )
+    ),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+CHROMIUM = next(filter(None, map(shutil.which, (*NAMES, *PLACES))), None)
 FOOTER = (
     '<p style="width: 100%; text-align: center; font: 8pt sans-serif">'
     '<span class="title"></span>, page <span class="pageNumber"></span> of '
@@ -48,13 +71,20 @@ PAPER = """
 """
 
 
+def stale(page):
+    """Whether `page` is missing, or older than what it is made of."""
+    made = page.stat().st_mtime if page.exists() else 0
+    sources = (path for pattern in SOURCES for path in ROOT.glob(pattern))
+    return any(path.stat().st_mtime > made for path in sources)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=SITE / "_build")
     folder = parser.parse_args().folder.resolve()
     if CHROMIUM is None:
-        sys.exit("Printing needs Chromium on the PATH")
-    if not (folder / "html").exists():
+        sys.exit("Printing needs Chromium, Chrome or Edge: from your system's packages")
+    if stale(folder / "html" / "index.html"):
         subprocess.run([sys.executable, SITE / "build.py", folder], check=True)
     (folder / "handouts").mkdir(exist_ok=True)
     with sync_playwright() as playwright:

@@ -1,12 +1,15 @@
 """The course without a kernel: the pages that site/build.py makes, in a browser."""
 
+import os
 import re
 import subprocess
 import sys
 from urllib.parse import unquote
 
+import build
 import environments
 import numpy as np
+import print_handouts
 import pypdfium2
 import pytest
 from lessons import lesson, panel_of, panels_of
@@ -23,8 +26,11 @@ QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
 MODULES = ROOT / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
 QUIZZES = [path.stem for path in run_notebooks.quizzes()]
-STEPS = [*STEMS, *QUIZZES, "teachers_guide"]
+ADDRESS, LITE = "https://owner.github.io/repo/", "lite"
+BEFORE, AFTER = QUIZZES
+STEPS = [BEFORE, *STEMS, AFTER, "teachers_guide"]
 PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEPS)]
+PAGES.append("accessibility.html")
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
 MEGABYTES = 5
 SMALLEST = 12  # pixels
@@ -39,6 +45,7 @@ def site(tmp_path_factory):
     """The folder of pages, made by the command."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, ROOT / "site" / "build.py", folder]
+    command += ["--address", ADDRESS, "--lite", LITE]
     made = subprocess.run(command, capture_output=True, text=True, timeout=browser.SECONDS * 4)
     assert made.returncode == 0, made.stderr
     return folder / "html"
@@ -64,6 +71,25 @@ def page(chromium):
     page.set_default_timeout(browser.MILLISECONDS)
     yield page
     page.close()
+
+
+def test_what_is_missing_is_said_before_anything_is_made(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "KATEX", tmp_path / "katex")
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["build.py", str(tmp_path / "site")])
+    with pytest.raises(SystemExit, match="npm install") as raised:
+        build.main()
+    assert "pip install -r site/requirements.txt" in str(raised.value)
+    assert not (tmp_path / "site").exists()
+
+
+def test_old_pages_are_not_printed(tmp_path):
+    page = tmp_path / "index.html"
+    assert print_handouts.stale(page)
+    page.touch()
+    assert not print_handouts.stale(page)
+    os.utime(page, (0, 0))
+    assert print_handouts.stale(page)
 
 
 def words(text):
@@ -105,15 +131,56 @@ def test_every_link_within_the_site_leads_to_a_page(site):
         for link in re.findall(r'\b(?:href|src)="([^"]+)"', text):
             if not re.match(r"[a-z]+:|#", link):
                 found += 1
-                target = (site / name).parent / unquote(re.split(r"[?#]", link)[0])
-                assert target.exists(), (name, link)
-                assert target.suffix != ".ipynb", (name, link)
+                path, _, part = unquote(re.sub(r"\?[^#]*", "", link)).partition("#")
+                target = (site / name).parent / path
+                if (site / LITE).resolve() not in target.resolve().parents:
+                    assert target.exists(), (name, link)
+                    if part:
+                        assert f' id="{part}"' in target.read_text("utf-8"), (name, link)
+                    if target.suffix == ".ipynb":
+                        assert target.parent == site / "notebooks" / "../_static/notebooks", link
     assert found > 100
+
+
+def test_a_page_of_a_notebook_runs_and_downloads_it(site):
+    for stem in (BEFORE, *STEMS, AFTER):
+        text = (site / "notebooks" / f"{stem}.html").read_text("utf-8")
+        run = f'"../{LITE}/lab/index.html?path=notebooks/{stem}.ipynb"'
+        assert (run in text) != stem.startswith(("07", "10"))  # which a browser cannot run whole
+        (copy,) = re.findall(r'href="([^"]+)" download', text)
+        committed = run_notebooks.NOTEBOOKS / f"{stem}.ipynb"
+        assert (site / "notebooks" / copy).read_bytes() == committed.read_bytes()
+
+
+def test_the_guide_leads_to_the_sections_that_it_names(site):
+    guide = (site / "notebooks" / "teachers_guide.html").read_text("utf-8")
+    named = re.findall(r'href="(\w+)\.html#([^"]+)"', guide)
+    assert len([1 for stem, _ in named if stem in STEMS]) > 60
+
+
+def test_each_page_says_what_it_is_to_those_who_link_to_it(site):
+    described = set()
+    for name in ("index.html", *(f"notebooks/{stem}.html" for stem in STEPS)):
+        text = (site / name).read_text("utf-8")
+        found = re.findall(r'<meta content="([^"]+)" (?:name|property)="([^"]+)"', text)
+        said = {key: value for value, key in found}
+        assert said["description"] == said["og:description"]
+        assert 20 < len(said["description"]) < 400
+        assert not re.search(r"[*`\\$]", said["description"]), said["description"]
+        described.add(said["description"])
+        title = re.search("<title>(.+?)</title>", text)[1].replace("\u2019", "'")
+        assert said["og:title"] in title
+        assert (site / said["og:image"].removeprefix(ADDRESS)).exists()
+        assert f'<link rel="canonical" href="{ADDRESS}{name}"' in text
+        assert "favicon.svg" in text
+    assert len(described) == len(STEPS) + 1
+    listed = re.findall("<loc>(.+?)</loc>", (site / "sitemap.xml").read_text("utf-8"))
+    assert {ADDRESS + name for name in PAGES} - {f"{ADDRESS}search.html"} <= set(listed)
 
 
 def test_the_course_can_be_read_from_page_to_page(page, address):
     page.goto(f"{address}index.html")
-    for stem in STEPS:
+    for stem in [*STEPS, "accessibility"]:
         page.locator("a.next-page").click()
         page.wait_for_url(f"**/{stem}.html")
         expect(page.locator("h1")).not_to_be_empty()
@@ -123,6 +190,8 @@ def test_the_course_can_be_read_from_page_to_page(page, address):
 def test_the_home_page_leads_to_the_course_and_to_each_door(page, address):
     for name, stem in (("Start reading", STEMS[0]), ("Take it to class", "teachers_guide")):
         page.goto(f"{address}index.html")
+        run = page.get_by_role("link", name="Run it in the browser")
+        assert run.get_attribute("href").endswith(f"path=notebooks/{STEMS[0]}.ipynb")
         page.get_by_role("link", name=name).click()
         page.wait_for_url(f"**/notebooks/{stem}.html")
     page.locator("article a", has_text="README").first.click()
@@ -131,6 +200,17 @@ def test_the_home_page_leads_to_the_course_and_to_each_door(page, address):
     assert doors.get_by_role("row").count() > 5
     for false in ("this page", "a notebook below"):
         expect(doors).not_to_contain_text(false)
+
+
+def test_a_slider_of_00_moves_on_the_home_page(page, address):
+    page.goto(f"{address}index.html")
+    knob = page.locator(".panel").get_by_role("slider", name="added")
+    said = [image.get_attribute("alt") for image in page.locator(".panel img:visible").all()]
+    knob.focus()
+    page.keyboard.press("End")
+    (image,) = page.locator(".panel img:visible").all()
+    assert [image.get_attribute("alt")] != said
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
 
 
 def test_the_search_finds_a_word_of_the_text(page, address):
@@ -282,11 +362,12 @@ def test_every_formula_is_set(page, address):
     assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('1em KaTeX_Main'))")
 
 
-def test_a_phone_shows_every_page_in_its_width_with_text_large_enough(page, address):
-    page.set_viewport_size(PHONE)
+@pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_every_page_fits_its_screen_with_text_large_enough(viewport, page, address):
+    page.set_viewport_size(viewport)
     for name in PAGES:
         page.goto(address + name)
-        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], name
+        assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"], name
         sizes = page.locator("article *").evaluate_all(
             "all => all.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())"
             " && !e.closest('.katex') && e.checkVisibility())"
@@ -541,11 +622,14 @@ def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
 
 
 @pytest.mark.parametrize(
-    ("viewport", "pages"), [(PHONE, PAGES), (LAPTOP, PAGES[:3])], ids=["phone", "laptop"]
+    ("viewport", "scheme", "pages"),
+    [(PHONE, "light", PAGES), (LAPTOP, "dark", [*PAGES[:4], PAGES[8], *PAGES[-2:]])],
+    ids=["phone", "laptop"],
 )
-def test_axe_finds_nothing_serious(viewport, pages, page, address):
+def test_axe_finds_nothing_serious(viewport, scheme, pages, page, address):
     axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
     page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=scheme)
     for name in pages:
         page.goto(address + name)
         page.evaluate("document.fonts.ready.then(() => null)")

@@ -197,7 +197,10 @@ for (const formula of document.querySelectorAll(".math")) {
 
 // What is wider than a phone scrolls, by keyboard too.
 document.fonts.ready.then(() => {
-  for (const wide of document.querySelectorAll("pre, .math-wrapper, .table-wrapper")) {
+  for (const wide of document.querySelectorAll("pre, .math-wrapper, .table-wrapper, .text_html")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });
+
+// Sphinx makes headings of the groups in the sidebar, and forgets the level.
+for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.ariaLevel = 2;

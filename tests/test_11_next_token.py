@@ -138,6 +138,16 @@ def test_numpy_tolerates_the_root_of_epsilon(dtype, lesson):
         assert lesson["refuses"](p.tolist())
 
 
+def test_a_float32_softmax_is_taken_as_it_is_and_most_copies_are_refused(lesson):
+    for size in (3, 27, 1000):
+        z = np.random.default_rng(0).normal(scale=3, size=(60, size)).astype(np.float32)
+        rows = lesson["softmax"](z)
+        assert rows.dtype == np.float32
+        assert np.abs(rows.sum(axis=-1, dtype=float) - 1).max() < 1e-6
+        assert not any(map(lesson["refuses"], rows))
+        assert np.mean([lesson["refuses"](row.astype(float)) for row in rows]) > 0.5
+
+
 def test_what_the_cells_say(lesson):
     assert lesson["letters"] == 527
     assert set(lesson["took"]) == {"A", "B", "C"}

@@ -83,6 +83,11 @@ PLANS = {
         together="Question 2 moves `axis in training` and the learning rate together.",
     ),
     "10_beyond_memory": Plan(main="step", paper=[-3, -1, 0.5, 3]),
+    "11_next_token": Plan(
+        values={"temperature": [0.1, 0.3, 0.5, 0.6, 0.7, 1, 1.5, 2, 2.5, 3]},
+        paper=[0.1, 0.6, 1, 3],
+        together="Question 2 moves the letters, `k` and `p` together.",
+    ),
 }
 TOGETHER = """*{} This page moves one control at a time:
 [open the notebook where it runs](../index.md#open-it).*

@@ -197,7 +197,7 @@ for (const formula of document.querySelectorAll(".math")) {
 
 // What is wider than a phone scrolls, by keyboard too.
 document.fonts.ready.then(() => {
-  for (const wide of document.querySelectorAll("pre, .math-wrapper, .table-wrapper, .text_html")) {
+  for (const wide of document.querySelectorAll("pre, .math-wrapper, .table-wrapper, .text_html, .text_html div")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });

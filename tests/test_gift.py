@@ -73,7 +73,7 @@ def plain(page):
 
 def test_the_exam_is_answered_in_writing():
     found = [entry for entry in READ if entry[0] == "Softmax, examined/Exam"]
-    assert len(found) == len(EXAM) == 10
+    assert len(found) == len(EXAM) == 11
     for (_, _, question, options, general), (asked, answer) in zip(found, EXAM, strict=True):
         assert options == []
         assert plain(asked.partition("```")[0])[:20] in plain(question)

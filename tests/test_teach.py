@@ -129,7 +129,7 @@ def test_a_list_of_notebooks_is_a_class_too():
     for step in steps:
         named = [name for stem, name, _ in teach.asked(steps) if stem == step.stem]
         assert named == list(teach.predictions(step.stem))
-    for what in (["11"], ["45", "04"], ["05", "04"], ["04", "04"]):
+    for what in (["12"], ["45", "04"], ["05", "04"], ["04", "04"]):
         with pytest.raises(ValueError, match=r"route|once"):
             teach.planned(what)
 

@@ -156,7 +156,8 @@ def about(names, rounds):
     linux = sys.platform == "linux"
     lines = Path("/proc/cpuinfo").read_text().splitlines() if linux else []
     models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    vectors = "AVX-512" if any("avx512f" in line for line in lines) else ""
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.split()}
+    vectors = next((n for n, f in {"AVX-512": "avx512f", "AVX2": "avx2"}.items() if f in flags), "")
     cache = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
     level_2 = f"level-2 cache {cache.read_text().strip()}" if cache.exists() else ""
     off = os.environ.get("NPY_DISABLE_CPU_FEATURES")

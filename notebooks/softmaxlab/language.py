@@ -36,10 +36,13 @@ def logits():
 
 
 def left(z, T=1.0, k=None, p=1.0):
-    """Probabilities of the logits `z` at the temperature `T`, after top-k, then top-p; 0 if cut."""
+    """Probabilities of the logits `z` at the temperature `T`, after top-k, then top-p; 0 if cut.
+
+    With `p` = 1 top-p cuts nothing, though rounded sums may reach 1 before the last.
+    """
     order = np.argsort(-z, kind="stable")[:k]
     share = softmax(z[order] / T)
-    kept = np.append(0, np.cumsum(share)[:-1]) < p
+    kept = (p >= 1) | (np.append(0, np.cumsum(share)[:-1]) < p)
     q = np.zeros_like(z)
     q[order[kept]] = share[kept] / share[kept].sum()
     return q

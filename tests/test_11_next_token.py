@@ -324,6 +324,38 @@ def unshifted(z, p):
     return top_p_rows(np.log(e / e.sum(axis=-1, keepdims=True)), p)
 
 
+def one_max(z, p):
+    e = np.exp(z - z.max())
+    return top_p_rows(np.log(e / e.sum(axis=-1, keepdims=True)), p)
+
+
+def whole_sum(z, p):
+    q = top_p_rows(z, p, divide=False)
+    return q / q.sum()
+
+
+def by_sorted_places(z, p):
+    q = softmax(z)
+    ranked = -np.sort(-q, axis=-1)
+    q[np.cumsum(ranked, axis=-1) - ranked >= p] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+def next_masked(z, T, p, forbidden):
+    z = forbidding(z, forbidden) / T
+    return np.where(language.left(z, p=p) > 0, z, -INF)
+
+
+def clipped(p, u):
+    return np.minimum(drawn(p, u, scaled=False), len(p) - 1)
+
+
+def ending_at_1(p, u):
+    sums = np.cumsum(p, dtype=float)
+    sums[-1] = 1
+    return np.searchsorted(sums, u, side="right")
+
+
 def next_right(z, T, p, forbidden):
     return language.left(forbidding(z, forbidden), T, p=p)
 
@@ -356,6 +388,11 @@ def log_p(z, tokens):
 
 def perplexity(z, tokens):
     return np.exp(-log_p(z, tokens).mean())
+
+
+def one_max_for_all(z, tokens):
+    z = z - z.max()
+    return np.exp(np.mean(np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(z)), tokens]))
 
 
 def picked(z, tokens):
@@ -399,7 +436,7 @@ def test_stubs_and_solutions(check, solution):
             "softmax of probabilities",
         ),
         (check_batch_top_p, lambda z, p: softmax(top_p_rows(z, p)), "softmax of probabilities"),
-        (check_batch_top_p, lambda z, p: softmax(masked_rows(z, p, 0)), "A logit of 0"),
+        (check_batch_top_p, lambda z, p: softmax(masked_rows(z, p, 0)), "A finite logit"),
         (
             check_batch_top_p,
             lambda z, p: np.sort(top_p_rows(z, p), axis=-1)[:, ::-1],
@@ -417,6 +454,32 @@ def test_stubs_and_solutions(check, solution):
         ),
         (check_batch_top_p, lambda z, p: top_p_rows(z.T, p).T, "cut along the columns"),
         (check_batch_top_p, unshifted, "An exp has overflowed"),
+        (check_batch_top_p, lambda z, p: masked_rows(z, p, -INF), "These are the masked logits"),
+        (check_batch_top_p, lambda z, p: softmax(masked_rows(z, p, -100)), "A finite logit"),
+        (check_batch_top_p, by_sorted_places, "places in the sorted row"),
+        (check_batch_top_p, whole_sum, "sum of the whole batch"),
+        (check_batch_top_p, one_max, "one for the whole batch"),
+        (check_next_probabilities, next_masked, "These are the masked logits"),
+        (
+            check_next_probabilities,
+            lambda z, T, p, f: language.left(forbidding(z, f, -100), T, p=p),
+            "A finite logit",
+        ),
+        (
+            check_next_probabilities,
+            lambda z, T, p, f: next_right(z, T * T, p, f),
+            "temperature twice",
+        ),
+        (
+            check_next_probabilities,
+            lambda z, T, p, f: softmax(next_masked(z, T, p, f) / T),
+            "temperature twice",
+        ),
+        (
+            check_next_probabilities,
+            lambda z, T, p, f: top_p_rows(forbidding(z, f)[None] / T, p, divide=False)[0],
+            "does not sum to 1",
+        ),
         (check_next_probabilities, mask_first, "temperature comes after the mask"),
         (check_next_probabilities, forbid_last, "set is chosen already"),
         (
@@ -427,7 +490,7 @@ def test_stubs_and_solutions(check, solution):
         (
             check_next_probabilities,
             lambda z, T, p, f: language.left(forbidding(z, f, 0), T, p=p),
-            "A logit of 0",
+            "A finite logit",
         ),
         (
             check_next_probabilities,
@@ -462,6 +525,8 @@ def test_stubs_and_solutions(check, solution):
             "The last sum is not 1",
         ),
         (check_drawn_tokens, lambda p, u: drawn(p, u, scaled=False), "The last sum is not 1"),
+        (check_drawn_tokens, clipped, "gives your last token"),
+        (check_drawn_tokens, ending_at_1, "gives your last token"),
         (check_drawn_tokens, lambda p, u: drawn(p, u)[0], "One is asked for each number of u"),
         (check_drawn_tokens, lambda p, u: p, "not one for each of p"),
         (check_drawn_tokens, lambda p, u: drawn(p, u) + 1, "begin at 1"),
@@ -491,6 +556,47 @@ def test_stubs_and_solutions(check, solution):
             check_perplexity,
             lambda z, t: np.exp(-np.log(picked(z, t)).mean()),
             "its log -inf",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-log_p(z, t).sum() / (len(t) - 1)),
+            "one less than there are tokens",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-z[np.arange(len(z)), t].mean()),
+            "no log-probability",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-np.log(softmax(z))[:, t].mean()),
+            "every token from every row",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-np.log(softmax(z)).mean()),
+            "over the whole vocabulary",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-(softmax(z) * np.log(softmax(z))).sum(axis=-1).mean()),
+            "which no token changes",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-np.log(softmax(z.T).T)[np.arange(len(z)), t].mean()),
+            "down the columns",
+        ),
+        (check_perplexity, one_max_for_all, "one for all rows"),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-np.log(picked(z, t) + 1e-12).mean()),
+            "below every float",
+        ),
+        (
+            check_perplexity,
+            lambda z, t: np.exp(-np.log(np.maximum(picked(z, t), 1e-300)).mean()),
+            "below every float",
         ),
         (check_perplexity, log_p, "One number is asked for"),
         (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import ask, gives, hinted, lost, makes, shaped, sunk
+from . import Fault, ask, gives, hinted, lost, makes, shaped, sunk
 
 
 def _softmax(z):
@@ -19,6 +19,10 @@ _EMPTY = lost(
     "Nothing is left in some row, so 0 is divided by 0. The likeliest token of each row stays.",
     where=lambda z, p: np.abs(z).max() < 100,
 )
+_ONE_MAX = Fault(
+    lambda arguments, expected, got: np.isfinite(got[0]).all() and np.isnan(got[1]).all(),
+    "All exps of a low row are 0. Shift each row by its own max, not by one for the whole batch.",
+)
 
 
 def _kept(q, p, crossing=True, order=None):
@@ -31,13 +35,16 @@ def _kept(q, p, crossing=True, order=None):
     return kept
 
 
+def _cut(q, p, **settings):
+    return np.where(_kept(q, p, **settings), q, 0)
+
+
 def _shared(q):
     return q / q.sum(axis=-1, keepdims=True)
 
 
 def _top_p(z, p, **settings):
-    q = _softmax(z)
-    return _shared(np.where(_kept(q, p, **settings), q, 0))
+    return _shared(_cut(_softmax(z), p, **settings))
 
 
 def _again(q):
@@ -52,25 +59,36 @@ _CROSSING = (
 _TWICE = (
     "You take the softmax of probabilities. They are no logits: divide them by their sum, once."
 )
+_MASKED = "These are the masked logits. Take their softmax."
+_FINITE = "A finite logit, 0 or -100, is a logit like any other. What is {} gets -inf."
+_UNDIVIDED = "You keep the right tokens, and what is left does not sum to 1: divide by its sum."
 _OF_TOP_P = (
+    gives(lambda z, p: np.where(_kept(_softmax(z), p), z, -np.inf), _MASKED),
     _EMPTY,
     sunk(),
+    _ONE_MAX,
     _LOST,
     gives(lambda z, p: _softmax(z), "Nothing is cut: that is the plain softmax."),
     gives(lambda z, p: _top_p(z, p, crossing=False), _CROSSING),
+    gives(lambda z, p: _cut(_softmax(z), p), _UNDIVIDED),
     gives(
-        lambda z, p: np.where(_kept(_softmax(z), p), _softmax(z), 0),
-        "You keep the right tokens, and what is left does not sum to 1: divide by its sum.",
+        lambda z, p: _cut(_softmax(z), p) / _cut(_softmax(z), p).sum(),
+        "You divide by the sum of the whole batch. Each row has its own: axis=-1, keepdims=True.",
     ),
-    gives(
-        lambda z, p: np.where(_kept(_softmax(z), p, crossing=False), _softmax(z), 0),
-        _CROSSING,
-    ),
+    gives(lambda z, p: _cut(_softmax(z), p, crossing=False), _CROSSING),
     gives(lambda z, p: _again(_top_p(z, p)), _TWICE),
     gives(lambda z, p: _softmax(_top_p(z, p)), _TWICE),
+    *(
+        gives(
+            lambda z, p, low=low: _softmax(np.where(_kept(_softmax(z), p), z, low)),
+            _FINITE.format("cut"),
+        )
+        for low in (0, -100)
+    ),
     gives(
-        lambda z, p: _softmax(np.where(_kept(_softmax(z), p), z, 0)),
-        "A logit of 0 is a logit like any other. What is cut gets -inf.",
+        lambda z, p: _shared(np.where(-np.sort(-_top_p(z, p), axis=-1) > 0, _softmax(z), 0)),
+        "Your mask goes by places in the sorted row, and your row is not sorted. Put the mask back "
+        "to the tokens first.",
     ),
     gives(
         lambda z, p: -np.sort(-_top_p(z, p), axis=-1),
@@ -101,9 +119,9 @@ def check_batch_top_p(function):
     )
 
 
-def _without(z, forbidden):
+def _without(z, forbidden, low=-np.inf):
     z = z.copy()
-    z[forbidden] = -np.inf
+    z[forbidden] = low
     return z
 
 
@@ -123,13 +141,15 @@ def _forbid_last(z, T, p, forbidden):
     return _shared(q)
 
 
-def _zero_logit(z, T, p, forbidden):
-    z = z.copy()
-    z[forbidden] = 0
-    return _top_p(z / T, p)
+def _chosen(z, T, p, forbidden):
+    """The masked logits from which one should draw."""
+    z = _without(z, forbidden) / T
+    return np.where(_kept(_softmax(z), p), z, -np.inf)
 
 
+_T_TWICE = "You divide by the temperature twice."
 _OF_NEXT = (
+    gives(_chosen, _MASKED),
     gives(
         _mask_first,
         "The temperature comes after the mask: you choose the set at temperature 1. Divide the "
@@ -144,10 +164,16 @@ _OF_NEXT = (
         lambda z, T, p, f: _top_p(z / T, p),
         "The forbidden token can still be drawn.",
     ),
-    gives(
-        _zero_logit,
-        "A logit of 0 is a logit like any other. What is forbidden gets -inf.",
+    *(
+        gives(
+            lambda z, T, p, f, low=low: _top_p(_without(z, f, low) / T, p),
+            _FINITE.format("forbidden"),
+        )
+        for low in (0, -100)
     ),
+    gives(lambda z, T, p, f: _cut(_softmax(_without(z, f) / T), p), _UNDIVIDED),
+    gives(lambda z, T, p, f: _top_p(_without(z, f) / T / T, p), _T_TWICE),
+    gives(lambda z, T, p, f: _softmax(_chosen(z, T, p, f) / T), _T_TWICE),
     lost(
         "nan: nothing is left. Where the set holds the forbidden token alone, it was forbidden too "
         "late. Or an exp has overflowed."
@@ -178,6 +204,7 @@ def check_next_probabilities(function):
     """Judges ``function(z, T, p, forbidden)``: forbid a token, then temperature, then top-p."""
     z = _Z[0]
     cases = [
+        (z, 2.0, 0.6, 3),
         (z, 0.5, 0.6, 3),
         (z, 0.5, 0.8, 3),
         (z, 2.0, 0.6, 0),
@@ -224,6 +251,11 @@ _OF_DRAWN = (
         lambda p, u: len(p) - 1 - _drawn(p[::-1], u),
         "You sum from the far end. Token 0 has the first interval, from 0 on.",
     ),
+    gives(
+        lambda p, u: np.minimum(_drawn(p, u, scaled=False), len(p) - 1),
+        "A u above the last sum gives your last token, and that may have the probability 0. "
+        "Stretch all the intervals: divide the sums by the last.",
+    ),
     gives(lambda p, u: np.full(len(u), p.argmax()), "That is the likeliest token every time."),
     gives(lambda p, u: _drawn(p, u) + 1, "Your tokens begin at 1. numpy's begin at 0."),
 )
@@ -238,6 +270,7 @@ def check_drawn_tokens(function):
     many = _softmax(rng.normal(scale=3, size=50_000)).astype(np.float32)
     cases = [(few, np.array([0.1, 0.6, 0.9])), (few, np.array([0.0, 0.3, 0.5, 0.75]))]
     cases += [(thirds, np.array([0.2, 0.5, 0.9995])), (many, rng.random(200))]
+    cases += [(np.append(thirds, np.float32(0)), np.array([0.2, 0.9995]))]
     return ask(
         function,
         [((p, u), _drawn(p, u)) for p, u in cases],
@@ -246,9 +279,17 @@ def check_drawn_tokens(function):
     )
 
 
+def _log_softmax(z, shift):
+    z = z - shift
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def _picked(rows, tokens):
+    return rows[np.arange(len(rows)), tokens]
+
+
 def _log_p(z, tokens):
-    z = z - z.max(axis=-1, keepdims=True)
-    return z[np.arange(len(z)), tokens] - np.log(np.exp(z).sum(axis=-1))
+    return _picked(_log_softmax(z, z.max(axis=-1, keepdims=True)), tokens)
 
 
 def _perplexity(z, tokens):
@@ -268,6 +309,34 @@ _OF_PERPLEXITY = (
     gives(
         lambda z, t: np.exp(-_log_p(z, t).sum()),
         "You take the sum of the logs, which grows with the length. Take their mean.",
+    ),
+    gives(
+        lambda z, t: np.exp(-_log_p(z, t).sum() / (len(z) - 1)),
+        "You divide by one less than there are tokens. Every row has its token.",
+    ),
+    gives(
+        lambda z, t: np.exp(-_picked(z, t).mean()),
+        "A logit is no log-probability: the logsumexp of its row has to come off.",
+    ),
+    gives(
+        lambda z, t: np.exp(-np.log(_softmax(z))[:, t].mean()),
+        "z[:, tokens] takes every token from every row. Row i has one, tokens[i].",
+    ),
+    gives(
+        lambda z, t: np.exp(-np.log(_softmax(z)).mean()),
+        "You average over the whole vocabulary. Take from each row the token that came.",
+    ),
+    gives(
+        lambda z, t: np.exp(-(_softmax(z) * np.log(_softmax(z))).sum(axis=-1).mean()),
+        "That is from the entropy of each row, which no token changes. Score the tokens that came.",
+    ),
+    gives(
+        lambda z, t: np.exp(-_picked(np.log(_softmax(z.T).T), t).mean()),
+        "You take the softmax down the columns. Each row has the logits of one token.",
+    ),
+    gives(
+        lambda z, t: np.exp(-_picked(_log_softmax(z, z.max()), t).mean()),
+        "All exps of a low row are 0. Shift each row by its own max, not by one for all rows.",
     ),
     gives(
         lambda z, t: np.exp(_log_p(z, t).mean()),
@@ -294,6 +363,11 @@ _OF_PERPLEXITY = (
         "You score the likeliest tokens, and not the ones that came.",
     ),
     makes(lambda right: 1 / right, "Upside down: a perplexity is 1 or more."),
+    Fault(
+        lambda arguments, expected, got: arguments[0].min() < -800 and 1 < got < expected,
+        "Too small where a probability is below every float: a small number added to it, or a "
+        "bound, stands in for its log. Add logs: z minus logsumexp.",
+    ),
 )
 
 
@@ -301,10 +375,10 @@ _OF_PERPLEXITY = (
 def check_perplexity(function):
     """Judges ``function(z, tokens)``: exp of the mean of -log p of the tokens, a row of z each."""
     rng = np.random.default_rng(3)
-    two = np.log([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]])
+    three = np.log([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [0.3, 0.1, 0.6]])
     long = rng.normal(scale=2, size=(2000, 5))
     low = np.array([[0.0, -900.0], [1.0, 2.0], [0.0, 0.5], [3.0, 2.0]])
-    cases = [(two, np.array([1, 0])), (np.zeros((4, 27)), np.array([0, 5, 3, 26]))]
+    cases = [(three, np.array([1, 1, 2])), (np.zeros((4, 27)), np.array([0, 5, 3, 26]))]
     cases += [(long, rng.integers(5, size=2000)), (_FAR, np.array([3, 0]))]
     cases += [(low, np.array([1, 0, 1, 1])), (np.tile(low, (2, 1)), np.array([1, 0] * 4))]
     return ask(

@@ -115,6 +115,12 @@ def test_a_mask_of_the_lowest_float_hides_that_nothing_is_left(lesson):
     np.testing.assert_allclose(lesson["softmax"](lowest), 1 / 27)
 
 
+def test_the_penalty_of_a_written_token_is_not_blind_to_a_shift(lesson):
+    """The odds of the first token to the second are e without it."""
+    odds = lesson["odds_with_penalty"]
+    assert odds == {0: pytest.approx(np.exp(2 / 1.2 - 1)), 10: pytest.approx(np.exp(9 - 8 * 1.2))}
+
+
 def test_bfloat16_are_an_eighth_apart_from_16_to_32():
     """Their bits are the first 16 of a float32."""
     bits = np.array([16, 20, 31], np.float32).view(np.uint32)
@@ -258,7 +264,9 @@ def test_the_panel_says_what_is_left(panel):
         assert 1 <= kept.sum() <= state["k"]
         assert before[kept].sum() >= state["p"] * likeliest - 1e-12
         said = panel.words.sentence
-        assert f"{kept.sum()} of 27 letters are left" in said
+        are = "is" if kept.sum() == 1 else "are"
+        assert f"{kept.sum()} of 27 letters {are} left" in said
+        assert panel.drawing.count.get_text() == f"{kept.sum()} of 27 kept"
         assert f'writes "{panel.drawing.written}"' in said
         assert panel.drawing.written.startswith(state["context"])
 

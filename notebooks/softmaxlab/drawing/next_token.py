@@ -97,7 +97,8 @@ class NextLetter(Drawing):
         style = {"family": "DejaVu Sans Mono", "fontsize": 14, "zorder": 4}
         self.line = figure.text(0.07, 0.06, "", **style)
         figure.text(0.07, 0.14, "written from there:", color=GRAY)
-        self.moving = [*self.bars, *self.shares, *self.names, self.line]
+        self.count = figure.text(0.98, 0.93, "", fontsize=14, ha="right")
+        self.moving = [*self.bars, *self.shares, *self.names, self.line, self.count]
 
     def update(self, temperature, k, p, context):
         """Shows the letters after `context`, as `language.left` has them.
@@ -133,11 +134,13 @@ class NextLetter(Drawing):
         rng = np.random.default_rng(0)
         self.written = language.write(self.z, context, 60, rng, T=temperature, k=k, p=p)
         self.line.set_text(f'"{self.written}"')
+        self.count.set_text(f"{kept.sum()} of 27 kept")
+        are = "is" if kept.sum() == 1 else "are"
         mass = self.before[kept].sum()
         names = [_name(language.LETTERS[letter]) for letter in order]
         return Words(
-            f'After "{context}" at temperature {temperature:g}, {kept.sum()} of 27 letters are '
-            f"left, with {digits(mass) if kept.sum() < 27 else 'all'} of the mass. "
+            f'After "{context}" at temperature {temperature:g}, {kept.sum()} of 27 letters '
+            f"{are} left, with {digits(mass) if kept.sum() < 27 else 'all'} of the mass. "
             f'From there it writes "{self.written}" with the seed 0.',
             [
                 ["letter", *names],

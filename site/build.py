@@ -15,7 +15,7 @@ import numbers
 import os
 import re
 import shutil
-import subprocess
+import symtable
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,6 +70,35 @@ def run(source, space):
         return eval(compile(ast.Expression(last.value), "<cell>", "eval"), space) if last else None
 
 
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def uses(table):
+    """The global names that code uses; `table` has its symbols."""
+    for symbol in table.get_symbols():
+        if symbol.is_global() and symbol.is_referenced():
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from uses(inner)
+
+
+def needed(cells):
+    """Those of the `cells` of code that move or answer on a page, and that make what these use.
+
+    No page has a verdict on a time, so none that only takes one.
+    """
+    names, found = set(), []
+    for cell in reversed(cells):
+        table = symtable.symtable(cell.source, "<cell>", "exec")
+        symbols = table.get_symbols()
+        made = {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+        if made & names or (WORKS.search(cell.source) and "timing" not in tags(cell)):
+            found.insert(0, cell)
+            names.update(uses(table))
+    return found
+
+
 @contextlib.contextmanager
 def watched():
     """The list of what `compare` is given: (measured, unit, its other settings) for each call."""
@@ -86,10 +115,6 @@ def watched():
         exercises.compare = compare
 
 
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
 def entry(value, rtol=None, digits=None):
     """One measured value for the page: of which kind, in words, and how far a guess may be off."""
     if isinstance(value, (bool, np.bool_, str)):
@@ -100,8 +125,12 @@ def entry(value, rtol=None, digits=None):
     return {"kind": "number", "value": str(float(value)), "said": f"{value:.6g}", **near}
 
 
-def prediction(name, measured, unit, settings, named, timed):
-    """A field for the prediction called `name`, as HTML; nothing judges what was a time."""
+def prediction(name, given, named):
+    """A field for the prediction called `name`, as HTML.
+
+    `given` is what `compare` was given, or None: nothing judges what was a time.
+    """
+    measured, unit, settings = given or ("", "", {})
     several = isinstance(measured, (list, tuple, np.ndarray))
     entries = [entry(value, **settings) for value in (measured if several else [measured])]
     kind = entries[0]["kind"]
@@ -115,7 +144,7 @@ def prediction(name, measured, unit, settings, named, timed):
     return PREDICTION.format(
         name=name,
         unit=html.escape(unit),
-        measured=html.escape("" if timed else json.dumps({"several": several, "of": entries})),
+        measured=html.escape(json.dumps({"several": several, "of": entries}) if given else ""),
         field=field.format(asked=f"{asked}:", name=name),
     )
 
@@ -138,9 +167,9 @@ def ask(cells, measured):
         cell.metadata["tags"] = [*tags(cell), f"of-{names[0]}"]
         if names[0] in COMPARED.findall(cell.source):
             name = names.pop(0)
-            timed = "timing" in tags(cell)
+            given = None if "timing" in tags(cell) else measured[name]
             shown = nbformat.v4.new_output("display_data")
-            shown.data = {"text/html": prediction(name, *measured[name], several, timed)}
+            shown.data = {"text/html": prediction(name, given, several)}
             field_cell.outputs.append(shown)
             cell.outputs = [
                 out
@@ -172,12 +201,12 @@ def prepared(path, static):
     """The notebook at `path` with sliders that move, predictions that answer, and alt texts."""
     notebook, space = nbformat.read(path, as_version=4), {"__name__": path.stem}
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    last = max((n for n, cell in enumerate(code) if WORKS.search(cell.source)), default=-1)
+    runs = needed(code)
     with watched() as given:
-        values = [run(cell.source, space) for cell in code[: last + 1]]
-        values += [None] * (len(code) - len(values))
-    names = [name for cell in code for name in COMPARED.findall(cell.source)]
-    for cell, value in zip(code, values, strict=True):
+        values = {cell.id: run(cell.source, space) for cell in runs}
+    names = [name for cell in runs for name in COMPARED.findall(cell.source)]
+    for cell in code:
+        value = values.get(cell.id)
         pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
         if isinstance(value, Quiz):
             live(cell, value)
@@ -357,9 +386,11 @@ def main():
     guide = guide.replace("../README.md#open-it", "../index.md#open-it")
     guide = front_matter(to_sections(guide), guide.split("\n\n")[1], given.address)
     (source / "notebooks" / GUIDE.name).write_text(guide, "utf-8")
-    sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q"]
-    sphinx += ["-D", f"html_baseurl={given.address}"]
-    subprocess.run([*sphinx, source, folder / "html"], check=True)
+    from sphinx.cmd.build import main as sphinx
+
+    told = ["--fail-on-warning", "--keep-going", "-q", "-D", f"html_baseurl={given.address}"]
+    if sphinx([*told, str(source), str(folder / "html")]):
+        sys.exit(1)
     if given.address:
         write_sitemap(folder / "html", given.address)
     print(folder / "html" / "index.html")

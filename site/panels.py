@@ -5,6 +5,7 @@ others go back to where they stood.
 """
 
 import html
+import io
 import json
 from math import ceil
 from typing import NamedTuple
@@ -165,22 +166,23 @@ def moving(panel, stem, static):
     common = {"folder": f"../_static/{stem}", "width": width, "height": height}
     drawn, controls, figures = [], [], []
 
-    def draw():
-        """Draws the panel as it stands; returns the number of this state."""
-        picture = panel.frame().quantize(dither=Image.Dither.NONE)
-        picture.save(static / stem / f"{len(drawn)}.webp", lossless=True)
+    def keep():
+        """Keeps what the panel shows; returns the number of this state."""
+        with Image.open(io.BytesIO(panel.png)) as picture:
+            picture.save(static / stem / f"{len(drawn)}.webp", lossless=True)
         drawn.append((panel.words.sentence, table(panel.words.table)))
         return len(drawn) - 1
 
-    draw()
+    keep()
     main = plan.main or next(iter(widgets))
     for name, widget in widgets.items():
         paper = plan.paper if name == main else []
         labels, values = zip(*states(widget, plan.values.get(name), paper), strict=True)
         start, numbers = values.index(widget.value), []
-        for value in values:
-            widget.value = value
-            numbers.append(0 if len(numbers) == start else draw())
+        for k, value in enumerate(values):
+            if k != start:
+                widget.value = value
+            numbers.append(0 if k == start else keep())
         widget.value = values[start]
         name, labels = html.escape(name), list(map(html.escape, labels))
         controls.append(

@@ -73,7 +73,7 @@ def assert_shown(notebook, panel):
     expect(picture).to_have_attribute("alt", panel.words.sentence)
     cells = page.locator(".widget-html tr").first.locator("th,td")
     assert cells.all_text_contents() == panel.words.table[0]
-    wanted, deadline = pixels(panel._png), time.monotonic() + browser.SECONDS
+    wanted, deadline = pixels(panel.png), time.monotonic() + browser.SECONDS
     while (off := np.abs(shown(notebook) - wanted).max()) > PALETTE:  # an earlier frame
         assert time.monotonic() < deadline, f"a pixel is off by {off} of 255"
         time.sleep(0.1)

@@ -1,9 +1,16 @@
-"""The course without a kernel: the pages that site/build.py makes, in a browser."""
+"""The course without a kernel: the pages that site/build.py makes, in a browser.
 
+Where WEB_SITE names the folder that build.py made, with ADDRESS and LITE as below, it is not made
+again.
+"""
+
+import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
+from pathlib import Path
 from urllib.parse import unquote
 
 import build
@@ -22,6 +29,7 @@ from softmaxlab.quiz import read
 from tools import browser, run_notebooks
 
 ROOT = browser.ROOT
+BUILT = os.environ.get("WEB_SITE")
 QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
 MODULES = ROOT / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
@@ -43,6 +51,8 @@ pytestmark = [pytest.mark.thorough, *environments.needs("axe-core", "myst_nb")]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of pages, made by the command."""
+    if BUILT:
+        return Path(BUILT).resolve() / "html"
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, ROOT / "site" / "build.py", folder]
     command += ["--address", ADDRESS, "--lite", LITE]
@@ -264,6 +274,25 @@ def test_a_page_answers_a_prediction_as_the_notebook_does(stem, page, address):
             form.get_by_role("button").click()
             answer = words(repr(compare(guess, measured, **settings)))
             assert words(form.get_by_role("status").inner_text()) == answer, (name, guess)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_page_knows_what_was_measured_where_all_cells_run(stem, site):
+    """Though not all do where the page is made."""
+    page = (site / "notebooks" / f"{stem}.html").read_text("utf-8")
+    told = dict(
+        re.findall(r'class="prediction" data-name="(\w+)"[^>]* data-measured="(.*?)"', page)
+    )
+    predictions = lesson(stem).predictions
+    assert list(told) == [name for name, *_ in predictions]
+    for name, measured, settings, timed in predictions:
+        settings = {key: value for key, value in settings.items() if key != "unit"}
+        several = isinstance(measured, (list, tuple, np.ndarray))
+        entries = [
+            build.entry(value, **settings) for value in (measured if several else [measured])
+        ]
+        known = json.loads(unescape(told[name])) if told[name] else None
+        assert known == (None if timed else {"several": several, "of": entries}), name
 
 
 def test_a_result_is_folded_until_it_was_predicted_by_keyboard(page, address):

@@ -120,6 +120,8 @@ class Panel:
     ----------
     drawing : Drawing
     controls : dict
+    png : bytes
+        The picture that is shown.
     words : Words
         Of the state that is shown.
 
@@ -177,18 +179,18 @@ class Panel:
         try:
             with matplotlib.rc_context(STYLE):
                 self.words = self.drawing.update(**state)
-                self._png = _png(self.frame(), compress_level=1)
+                self.png = _png(self.frame(), compress_level=1)
         except Exception as error:
             self._view.value = (
                 f'<p role="alert"><strong>This picture could not be drawn.</strong> '
                 f"{type(error).__name__}: {html.escape(str(error))}</p>"
             )
             raise
-        self._view.value = _html(self._png, self.words, *self.figure.canvas.get_width_height())
+        self._view.value = _html(self.png, self.words, *self.figure.canvas.get_width_height())
 
     def _ipython_display_(self):
         size = self.figure.canvas.get_width_height()
-        bundle, metadata = _bundle(self._png, self.words, *size)
+        bundle, metadata = _bundle(self.png, self.words, *size)
         bundle["application/vnd.jupyter.widget-view+json"] = {
             "version_major": 2,
             "version_minor": 0,

@@ -114,6 +114,18 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     return Checkup(_folded(found, roots), of)
 
 
+def fails(f, axis=-1, ndim=None, of="softmax"):
+    """The names of properties of which an input fails, one by one, as `examine` would find them.
+
+    For whoever stops at the first: it has no words for them, and keeps no results to compare.
+    """
+    target, axis, dims = _checked(f, axis, ndim, of)
+    trial = Trial(f)
+    for prop in PROPERTIES[of]:
+        if _failing(prop, _runs(trial, prop, axis, dims, target)):
+            yield prop.name
+
+
 def _checked(f, axis, ndim, of):
     """The target, the axis, and the numbers of dimensions to be tried."""
     if not callable(f):
@@ -185,12 +197,15 @@ def _of_memory(prop, fault):
     return _shown(prop, prop.severity, words, case, got)
 
 
+def _failing(prop, runs):
+    with np.errstate(all="ignore"):
+        return [run for run in runs if not prop.holds(*run)]
+
+
 def _judge(prop, runs, others):
     """The finding on a property: of the first run that fails, or raises if none else fails."""
     with np.errstate(all="ignore"):
-        failing = [run for run in runs if not prop.holds(*run)]
-        if not failing:
-            failing = [run for run in others if not prop.always(*run)]
+        failing = _failing(prop, runs) or [run for run in others if not prop.always(*run)]
         if not failing:
             return Finding(prop.name, True, prop.severity, prop.claim)
         ranked = (

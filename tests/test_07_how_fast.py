@@ -272,15 +272,15 @@ def test_the_panel_shows_the_record(lesson):
     shapes = list(dict.fromkeys(shape for shape, *_ in cases_in_order()))
     assert values(panel.controls["shape"]) == shapes
     for _ in range(80):
-        for widget in panel.widgets():
-            widget.value = rng.choice(values(widget))
-        machine, shape, axis, dtype, logits = (c.value for c in panel.controls.values())
+        state = {name: rng.choice(values(c)) for name, c in panel.controls.items()}
+        words = drawing.update(**state)
+        machine, shape, axis, dtype, logits = state.values()
         times = records()[machine][1][shape, axis if "x" in shape else -1, dtype, logits]
         over = {name: time / times["scipy"] for name, time in times.items()}
         shown = [dot.get_xdata()[0] for dot in drawing.dots if len(dot.get_xdata())]
         low, high = drawing.dots[0].axes.get_xlim()
         assert all(low < value < high for value in shown)
-        rows = panel.words.table[1:]
+        rows = words.table[1:]
         assert {row[0] for row in rows} == {NAMES.get(name, name) for name in SOFTMAXES[machine]}
         texts = [text.get_text() for text in drawing.ratios]
         assert [row[2] for row in rows] == list(filter(None, texts))
@@ -289,7 +289,7 @@ def test_the_panel_shows_the_record(lesson):
             assert value == over[key]
             assert ratio == f"{over[key]:.2f}"
         assert [text.get_text() for text in drawing.times].count("not there") == 8 - len(rows)
-        sentence = panel.words.sentence
+        sentence = words.sentence
         assert sentence.startswith(machine)
         assert f"softmaxlab takes {over['ours']:.2f} of scipy's" in sentence
         best = min((name for name in over if name != "np.exp"), key=over.get)

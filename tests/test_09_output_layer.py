@@ -190,14 +190,13 @@ def test_the_true_gradient_along_the_penguins_is_that_of_differences(lesson):
 
 
 def test_without_p_the_decisions_are_those_of_p_minus_y_and_the_true_gradient_learns(lesson):
-    def mean(pull, rate=0.5):
-        shares, falls = lesson["along_penguins"](pull, rate)
-        return round(shares.mean(), 3), falls
-
-    assert np.array_equal(lesson["along_penguins"](lambda y: 1, 0.5)[0], lesson["wrong_axis"])
-    assert mean(lambda y: 0)[0] - mean(lambda y: 1)[0] == pytest.approx(0.001)
-    assert mean(lambda y: y.sum(axis=0)) == (0.945, 100)
-    assert mean(lambda y: y.sum(axis=0), 5)[1] < 50
+    outcomes = lesson["outcomes"]
+    means = {way: round(shares.mean(), 3) for way, (shares, _) in outcomes.items()}
+    assert np.array_equal(outcomes["p - y", 0.5][0], lesson["wrong_axis"])
+    assert means["no p", 0.5] - means["p - y", 0.5] == pytest.approx(0.001)
+    assert means["the true gradient", 0.5] == 0.945
+    assert outcomes["the true gradient", 0.5][1] == 100
+    assert outcomes["the true gradient", 5][1] < 50
 
 
 def test_exp_is_0_where_the_text_says():

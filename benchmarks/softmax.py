@@ -5,8 +5,8 @@ python -m benchmarks.softmax --machine NAME [--rounds 15] [--only SHAPE ...]
 Processor time, in one process and in turns: ours, scipy's, three lines in place, np.exp alone, and
 torch, jax, TensorFlow and numba where they are installed. Medians of the rounds, and their ratios
 to the median of scipy in the same rounds. torch, jax and TensorFlow are given arrays of their own;
-numba has a plain loop over rows, and copies other slices into rows and back. With --only the shapes
-named are measured, and nothing is written but what is printed.
+numba has a plain loop over rows, and copies other slices into rows and back. With --only, just
+the shapes named are measured, and the ratios are only printed.
 
 The record has a part for each machine: the rows of NAME are written anew, and all others stay. With
 AVX-512 switched off in numpy, by the names that np.show_config() has for it, and in OpenBLAS,

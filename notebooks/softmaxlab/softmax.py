@@ -73,12 +73,12 @@ def softmax(x, axis=-1, *, out=None):
     hundred at most are within 5 ulps in float64 and 6 in float32; one unlucky sum takes its whole
     slice along, to 9 and a little. In float16 all are within 1. Logits made so that all roundings
     of the sum go one way can reach 20, and in long slices some more, as they do elsewhere. And
-    where the max is within log n + 1 of the greatest logit that exp takes, those of n that are
-    hardly normal can lose log n more. Subtracting the max costs up to \|x_i - max\| ulps [1]_; why
-    what is subtracted here costs none is proved in `_whole_shift`. Integers above 2**53 are rounded
-    to float64 first. Along the last axis, a contiguous float32 or float64 array needs no memory but
-    the result's and a few blocks'. What underflows may be reported or not, as the caller's
-    `numpy.errstate` and the way it was computed have it.
+    where the max of n logits is within log n + 1 of the greatest that exp takes, probabilities
+    that are barely normal can lose log n ulps more. Subtracting the max costs up to
+    \|x_i - max\| ulps [1]_; why what is subtracted here costs none is proved in `_whole_shift`.
+    Integers above 2**53 are rounded to float64 first. Along the last axis, a contiguous float32 or
+    float64 array needs no memory but the result's and a few blocks'. What underflows may be
+    reported or not, as the caller's `numpy.errstate` and the way it was computed have it.
 
     References
     ----------
@@ -238,7 +238,7 @@ def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
     - The shift is from 0 to top - room, and x >= shift. Then 0 <= x - shift <= x.
     - The shift is from 0 to top - room, and x < shift. As p is normal, x > top - span - 1/2, and
       with room = span - log n we have shift - x < log n + 1/2. That can be more than \|x\| only for
-      a top within log n + 1 of `span`. It then costs up to log n ulps of a p that is hardly normal.
+      a top within log n + 1 of `span`. It then costs up to log n ulps of a p that is barely normal.
     - In float32 the shift is the whole part of a top from 2 span + 2 on. Then x > span + 3/2, and
       shift - x < span + 1/2.
 

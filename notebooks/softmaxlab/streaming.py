@@ -313,7 +313,7 @@ class OnDisk:
     Raises
     ------
     TypeError
-        If `path` is none.
+        If `path` is no path.
     OSError
         If the file cannot be read; FileNotFoundError if there is none.
     ValueError

@@ -210,7 +210,7 @@ def prepared(path, static):
         pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
         if isinstance(value, Quiz):
             live(cell, value)
-        elif isinstance(value, Panel) and pictures:
+        elif isinstance(value, Panel) and value is space.get("panel"):
             moved = nbformat.v4.new_output("display_data")
             moved.data = {"text/html": moving(value, path.stem, static)}
             cell.outputs = [moved]

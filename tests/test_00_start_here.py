@@ -168,6 +168,15 @@ def panel():
     )
 
 
+def test_the_first_panel_shows_a_softmax():
+    drawing = Panel(start_here.OneSoftmax, first=slider("first score", 3.0, -5.0, 5.0)).drawing
+    for first in (-5.0, 1.0, 3.0, 5.0):
+        words = drawing.update(first)
+        truth = exact.softmax(np.array([first, 1.0, 0.2]))
+        np.testing.assert_allclose([bar.get_height() for bar in drawing.bars], truth, rtol=1e-14)
+        assert words.sentence.endswith(", ".join(f"{p:.3f}" for p in truth) + ".")
+
+
 def test_one_step_of_the_slider_changes_the_picture():
     moved = panel()
     before = np.asarray(moved.frame())
@@ -196,10 +205,10 @@ def test_the_panel_draws_the_exact_softmax_while_it_lives():
     ("first", "added", "b", "end"),
     [
         (3.0, 706, [0.836, 0.113, 0.051], "they agree."),
-        (3.0, 707, [np.nan, 0, 0], "B gives nan, 0.000, 0.000: they part."),
-        (3.0, 709, [np.nan, np.nan, 0], "they part."),
+        (3.0, 707, [np.nan, 0, 0], "B gives nan, 0.000, 0.000: they differ."),
+        (3.0, 709, [np.nan, np.nan, 0], "they differ."),
         (3.0, 710, [np.nan] * 3, "B is dead."),
-        (1.0, 708, [0, 0, 0], "B gives 0.000, 0.000, 0.000: they part."),
+        (1.0, 708, [0, 0, 0], "B gives 0.000, 0.000, 0.000: they differ."),
         (-5.0, 0, [0.002, 0.689, 0.309], "they agree."),
     ],
 )

@@ -242,7 +242,7 @@ def test_what_is_optional_in_01_is_folded_and_not_missed(monkeypatch):
     exec("\n".join(kept), {})
 
 
-@pytest.mark.parametrize("number", [f"{number:02}" for number in range(1, 11)])
+@pytest.mark.parametrize("number", [f"{number:02}" for number in range(11)])
 def test_a_slider_or_an_exercise_stands_in_the_first_third(number):
     (path,) = (path for path in PATHS if path.stem.startswith(number))
     cells = run_notebooks.read(path).cells

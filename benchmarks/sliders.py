@@ -4,6 +4,7 @@ python -m benchmarks.sliders
 
 Three wirings of notebook 04's panel, in one JupyterLab and in turns: the panel; a plain `interact`
 that draws the same figure anew; and a bar of hand-written SVG, which is the round trip alone.
+Then each control of each panel of the course, a row a panel.
 """
 
 import csv
@@ -19,6 +20,7 @@ from tools import browser, run_notebooks
 
 RESULT = Path(__file__).with_name("slider_latency.csv")
 ROUNDS, PRESSES = 4, 10
+EACH = 8  # key presses a control of the panels of the course, the first two not counted
 
 INTERACT = """
 import ipywidgets
@@ -52,10 +54,12 @@ redraw()
 ipywidgets.VBox([knob, view])
 """
 
-# Resolves to the milliseconds from the next key press to the frame that shows the new picture.
+# Resolves to the milliseconds from the next key press to the frame that shows the new picture, or
+# to null where the state makes the same picture.
 WATCH = """selector => {
   const before = document.querySelector(selector).src;
   window.watched = new Promise(resolve => {
+    setTimeout(() => resolve(null), 3000);
     let pressed;
     const press = () => { pressed = performance.now(); };
     addEventListener('keydown', press, {capture: true, once: true});
@@ -83,16 +87,44 @@ def write_notebooks(folder):
         )
 
 
-def milliseconds(notebook, selector, presses):
-    """The times of `presses` key presses on the first slider."""
+# Marks the panels of a page that have a control, and counts them.
+MARK = """() => [...document.querySelectorAll('.widget-html img')]
+  .map(image => image.closest('.widget-vbox'))
+  .filter(box => box.querySelector('.noUi-handle, select'))
+  .map((box, k) => box.id = `panel-${k}`).length"""
+# The key that moves a control, away from its upper end.
+KEY = """control => control.tagName === 'SELECT'
+  ? control.selectedIndex + 1 < control.length ? 'ArrowDown' : 'ArrowUp'
+  : +control.ariaValueNow < +control.ariaValueMax ? 'ArrowRight' : 'ArrowLeft'"""
+
+
+def milliseconds(notebook, selector, presses, control=None):
+    """The times of `presses` key presses on `control`, the first slider by default."""
     notebook.page.bring_to_front()
-    notebook.page.locator(".noUi-handle").first.focus()
+    control = control or notebook.page.locator(".noUi-handle").first
+    control.focus()
     times = []
     for _ in range(presses):
+        key = control.evaluate(KEY)
         notebook.page.evaluate(WATCH, selector)
-        notebook.page.keyboard.press("ArrowRight")
+        notebook.page.keyboard.press(key)
         times.append(notebook.page.evaluate("() => window.watched"))
         notebook.idle()
+    return [time for time in times if time is not None]
+
+
+def panels(chromium, address, path):
+    """The times of each panel of the notebook at `path`, by a name that says which."""
+    notebook, times = browser.Notebook(chromium, address, path.name), {}
+    notebook.run_all()
+    notebook.page.wait_for_selector(".widget-html img")
+    for k in range(notebook.page.evaluate(MARK)):
+        box, name = f"#panel-{k}", f"panel {k + 1} of {path.stem}"
+        times[name] = []
+        for control in notebook.page.locator(f"{box} :is(.noUi-handle, select)").all():
+            times[name] += milliseconds(notebook, f"{box} img", EACH, control)[2:]
+        print(f"{name}: {statistics.median(times[name]):.0f} ms")
+    notebook.close()
     return times
 
 
@@ -120,6 +152,10 @@ def main():
                 for wiring, (_, selector) in images.items():
                     print(f"[{turn + 1}/{ROUNDS}] {wiring}")
                     times[wiring] += milliseconds(opened[wiring], selector, PRESSES)
+            for notebook in opened.values():
+                notebook.close()
+            for path in run_notebooks.paths():
+                times |= panels(chromium, address, path)
     where = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     versions = [
         f"{name} {importlib.metadata.version(name)}" for name in ("jupyterlab", "matplotlib")

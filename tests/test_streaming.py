@@ -407,8 +407,8 @@ def test_memmap_and_on_disk(axis, on_disk):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's own memory")
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_memmap_larger_than_the_memory_allowed(axis, on_disk):
-    """64 MiB in, 64 MiB out, within 32 MiB more than numpy itself has; at once it is refused."""
-    x = np.random.default_rng(0).standard_normal((2**12, 2**12), dtype=np.float32)
+    """32 MiB in, 32 MiB out, within 16 MiB more than numpy itself has; at once it is refused."""
+    x = np.random.default_rng(0).standard_normal((2**11, 2**12), dtype=np.float32)
     source, target = on_disk(x), on_disk(np.zeros_like(x), "p.npy")
     code = f"""
         import resource
@@ -416,7 +416,7 @@ def test_a_memmap_larger_than_the_memory_allowed(axis, on_disk):
         from softmaxlab import streaming
         status = open("/proc/self/status").read()
         own = int(status.split("VmData:")[1].split()[0]) * 1024
-        resource.setrlimit(resource.RLIMIT_DATA, 2 * [own + 32 * 2**20])
+        resource.setrlimit(resource.RLIMIT_DATA, 2 * [own + 16 * 2**20])
         x, p = np.load({source.path!r}, mmap_mode="r"), np.load({target.path!r}, mmap_mode="r+")
         try:
             x + 0
@@ -626,7 +626,9 @@ def test_two_workers_of_512_mib(axis, kill, large):
     benchmark.check(source, target, axis)
 
 
-def test_the_check_of_large_runs_sees_a_wrong_entry(tmp_path):
+def test_the_check_of_large_runs_sees_a_wrong_entry(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "COLUMNS", 2**13)
+    monkeypatch.setattr(benchmark, "HALF", 2**12)
     source, target = benchmark.write(tmp_path, 600)
     for axis in (0, 1):
         streaming.softmax(source, axis, out=target)

@@ -21,3 +21,14 @@ html_show_copyright = False
 
 # The pages have KaTeX with them, in MathJax's place; site.js calls it.
 mathjax_path = "katex/katex.min.js"
+
+
+def give_level(app, pagename, templatename, context, doctree):
+    """Sphinx makes headings of the groups in the sidebar, and forgets the level."""
+    heading = 'role="heading"'
+    tree = context["furo_navigation_tree"].replace(heading, f'{heading} aria-level="2"')
+    context["furo_navigation_tree"] = tree
+
+
+def setup(app):
+    app.connect("html-page-context", give_level, priority=900)  # after Furo

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -188,6 +189,20 @@ def test_each_page_says_what_it_is_to_those_who_link_to_it(site):
     assert {ADDRESS + name for name in PAGES} - {f"{ADDRESS}search.html"} <= set(listed)
 
 
+def test_headings_go_down_one_level_at_a_time(site):
+    for name in PAGES:
+        text = (site / name).read_text("utf-8")
+        groups = re.findall('<p class="caption"[^>]*role="heading"[^>]*>', text)
+        assert len(groups) == 3
+        assert all('aria-level="2"' in group for group in groups), name
+        article = text[text.index("<article") : text.index("</article")]
+        levels = [int(level) for level in re.findall(r"<h(\d)", article)]
+        if name != "search.html":  # a script makes its headings
+            assert levels[0] == 1
+            assert levels.count(1) == 1
+            assert all(b <= a + 1 for a, b in pairwise(levels)), name
+
+
 def test_the_course_can_be_read_from_page_to_page(page, address):
     page.goto(f"{address}index.html")
     for stem in [*STEPS, "accessibility"]:
@@ -356,11 +371,17 @@ def test_a_quiz_answers_each_choice_and_counts_the_first(stem, page, address):
             button.focus()
             page.keyboard.press("Enter")
             expect(said).to_contain_text(f"{'ABCDEFGH'[index]}: {option.verdict}.")
-            expect(said.locator("a.internal").first).to_be_visible()
+            expect(said.locator("a.internal").first).to_be_in_viewport()
+            expect(button).to_be_in_viewport()
     told = words(score.get_by_role("status").inner_text())
     assert told.startswith(f"{len(items) - len(wrong)} of {len(items)} right at first choice.")
     assert score.locator("li").all_inner_texts() == wrong
     expect(score.get_by_role("textbox")).to_have_value(f"{stem[5:]}-{''.join(letters)}")
+    copy = score.get_by_role("button")
+    copy.focus()
+    page.keyboard.press("Enter")
+    expect(copy).to_have_text("Copied")
+    expect(copy).to_be_focused()
 
 
 def test_a_quiz_shows_its_questions_and_folds_its_answers_without_javascript(chromium, address):
@@ -462,6 +483,25 @@ def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(stem, 
         decoded = panel.locator("img").first.evaluate("i => i.decode().then(() => i.naturalWidth)")
         assert decoded > 300
     assert shown == set(range(len(states)))
+
+
+@pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_what_a_key_moves_is_in_view_beside_its_control(viewport, page, address):
+    page.set_viewport_size(viewport)
+    page.goto(f"{address}notebooks/04_which_axis.html")
+    first = page.get_by_role("slider", name="x[0, 0]")
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    for part in (first, page.locator(".panel img").first, page.locator(".panel [role=status]")):
+        expect(part).to_be_in_viewport(ratio=0.9)
+
+
+def test_nothing_around_what_scrolls_is_a_stop_of_the_keyboard(page, address):
+    page.set_viewport_size(PHONE)
+    for stem in STEMS:
+        page.goto(f"{address}notebooks/{stem}.html")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        assert page.locator("article [tabindex] [tabindex]").count() == 0, stem
 
 
 def test_only_what_is_seen_or_printed_is_loaded_until_a_control_is_touched(page, address):

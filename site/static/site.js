@@ -3,6 +3,7 @@ for (const panel of document.querySelectorAll(".panel")) {
   const states = JSON.parse(panel.querySelector("script").textContent);
   const controls = [...panel.querySelectorAll("input, select")];
   const image = panel.querySelector("img");
+  const said = panel.querySelector("[role=status]");
   const address = (number) => image.src.replace(/\d+(?=\.webp$)/, number);
   const numbers = (control) => control.dataset.states.split(" ");
   const name = (control) => {
@@ -20,8 +21,13 @@ for (const panel of document.querySelectorAll(".panel")) {
     const [sentence, table] = states[number];
     image.src = address(number);
     image.alt = sentence;
-    panel.querySelector("[role=status]").textContent = sentence;
+    said.textContent = sentence;
     panel.querySelector(".table-wrapper").innerHTML = table;
+  };
+  // Who moves it by keys sees what it says as well, if there is room for both.
+  const reveal = ({ currentTarget: moved }) => {
+    const high = said.getBoundingClientRect().bottom - moved.getBoundingClientRect().top;
+    if (high < 0.9 * innerHeight) said.scrollIntoView({ block: "nearest" });
   };
   const fetchAll = ({ currentTarget: touched }) => {
     for (const number of numbers(touched)) new Image().src = address(number);
@@ -29,6 +35,7 @@ for (const panel of document.querySelectorAll(".panel")) {
   for (const control of controls) {
     name(control);
     control.addEventListener("input", show);
+    control.addEventListener("keyup", reveal);
     for (const touch of ["focus", "pointerdown"]) control.addEventListener(touch, fetchAll, { once: true });
   }
   panel.querySelector(".moves").hidden = false;
@@ -143,7 +150,7 @@ const total = () => {
   const form = location.pathname.match(/quiz_(\w+)/)[1];
   document.querySelector(".score input").value =
     `${form}-${first.map((choice) => choice.letter).join("")}`;
-  document.querySelector(".score label").hidden = false;
+  document.querySelector(".score p").hidden = false;
 };
 
 items.forEach((item, number) => {
@@ -161,6 +168,7 @@ items.forEach((item, number) => {
     button.addEventListener("click", () => {
       button.dataset.verdict = sign + verdict;
       status.replaceChildren(...[...said[index].childNodes].map((node) => node.cloneNode(true)));
+      status.scrollIntoView({ block: "nearest" });
       first[number] ??= { verdict, letter: "ABCDEFGH"[index] };
       if (!first.includes(null)) total();
     });
@@ -174,12 +182,12 @@ items.forEach((item, number) => {
 if (items.length) {
   const score = element("div", { className: "score" });
   score.innerHTML = `<div role="status">Your score comes when all are answered.</div>
-    <label hidden>Your choices in one word, to copy for a teacher:
-    <input type="text" readonly> <button type="button">Copy</button></label>`;
+    <p hidden><label>Your choices in one word, to copy for a teacher:
+    <input type="text" readonly></label> <button type="button">Copy</button></p>`;
   const code = score.querySelector("input");
-  score.querySelector("button").addEventListener("click", (event) => {
-    code.select();
-    navigator.clipboard?.writeText(code.value).then(() => (event.target.textContent = "Copied"));
+  score.querySelector("button").addEventListener("click", ({ target }) => {
+    const copied = navigator.clipboard?.writeText(code.value) ?? Promise.reject();
+    copied.then(() => (target.textContent = "Copied"), () => code.select());
   });
   items.at(-1).after(score);
 }
@@ -201,6 +209,3 @@ document.fonts.ready.then(() => {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });
-
-// Sphinx makes headings of the groups in the sidebar, and forgets the level.
-for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.ariaLevel = 2;

@@ -3,6 +3,7 @@
 import base64
 import io
 import os
+import platform
 import re
 import time
 
@@ -43,10 +44,21 @@ def notebook(checkout, chromium, tmp_path_factory):
     with browser.jupyterlab(checkout, tmp_path_factory.mktemp("server")) as address:
         notebook = browser.Notebook(chromium, address, NOTEBOOK)
         notebook.opened_folded = folded(notebook)
+        notebook.opened_modified = notebook.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.context.model.dirty"
+        )
         notebook.run_all()
         notebook.image()
         yield notebook
         notebook.close()
+
+
+@pytest.mark.skipif(
+    platform.python_version() != run_notebooks.KERNEL["language_info"]["version"],
+    reason="JupyterLab writes the version of Python into the notebook",
+)
+def test_it_opens_unmodified(notebook):
+    assert not notebook.opened_modified
 
 
 def folded(notebook):

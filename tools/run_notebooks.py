@@ -19,6 +19,23 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SCRIPT = "application/javascript"
 KEPT = ("tags", "slideshow")  # of the metadata of a cell
 SECONDS = 120
+# What JupyterLab writes into a notebook that it opens, and calls it modified if that is new.
+KERNEL = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.13.0",  # of the Python that made the outputs
+    },
+}
 # JupyterLab shows the first line of what is folded: this one says nothing.
 BLANK = nbformat.v4.new_output("display_data", {"text/html": "", "text/plain": ""})
 
@@ -121,10 +138,9 @@ def solved(notebook):
 def written(notebook):
     """A copy of the run `notebook` as it is committed."""
     notebook = copy.deepcopy(notebook)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    } | {key: value for key, value in notebook.metadata.items() if key == "softmax"}
+    notebook.metadata = KERNEL | {
+        key: value for key, value in notebook.metadata.items() if key == "softmax"
+    }
     answers = [cell.id for cell in answering(notebook.cells)]
     for cell in notebook.cells:
         folds = {"source_hidden"} & set(cell.metadata.get("jupyter", {}))

@@ -17,7 +17,13 @@ html_css_files = ["katex/katex.min.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer", "priority": 900})]
 html_favicon = "static/favicon.svg"
 html_copy_source = False
-html_show_copyright = False
+
+# What stands below each page, on slides and on paper, about sharing them.
+LICENSE = (
+    "Prose and pictures: CC BY 4.0. Code: BSD 3-Clause. You may share and change them: name the "
+    "course, Softmax, examined, and say what you changed."
+)
+copyright = f"2026, its authors. {LICENSE} To change a page, download its notebook."
 
 # The pages have KaTeX with them, in MathJax's place; site.js calls it.
 mathjax_path = "katex/katex.min.js"

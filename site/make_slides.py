@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from conf import LICENSE
 from nbconvert import SlidesExporter
 from pygments.formatters import HtmlFormatter
 
@@ -28,6 +29,8 @@ SHARED = (
     "katex/dist/contrib/auto-render.min.js",
 )
 LINES, COLUMNS = 17, 90
+LICENSED = f"""<p class="license">{LICENSE} To change this talk, change its notebook and run
+<code>python site/make_slides.py</code>.</p>"""
 
 
 def copy_shared(shared):
@@ -77,7 +80,7 @@ def put_on_slide(cell, panel):
 def prepared(path, panels):
     """The notebook at `path` for slides; `panels` has the HTML of those that move, by cell.
 
-    Links lead from talk to talk, and to no file of the checkout.
+    The last slide has the license. Links lead from talk to talk, and to no file of the checkout.
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
@@ -86,6 +89,7 @@ def prepared(path, panels):
         else:
             links = re.sub(r"(?<=\]\()(\d\d_\w+)\.ipynb", r"\1.html", cell.source)
             cell.source = re.sub(r"\[([^]]+)\]\((?!https?:|\d\d_)[^)]+\)", r"\1", links)
+    notebook.cells.append(nbformat.v4.new_markdown_cell(LICENSED))
     return notebook
 
 

@@ -19,6 +19,7 @@ import gift
 import make_slides
 import nbformat
 import print_handouts
+from conf import LICENSE
 from guide import part, rows
 from nbconvert import SlidesExporter
 from nbconvert.filters import markdown2html
@@ -30,10 +31,11 @@ SITE = Path(__file__).resolve().parent
 NOTEBOOKS = SITE.parent / "notebooks"
 ROUTES = ("45", "90", "180")
 STEMS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-LICENSE = (
-    "Code: BSD 3-Clause. Prose and pictures: CC BY 4.0. You may share and change them if you name "
-    "the course, Softmax, examined."
+REMIX = (
+    "To change these slides, change the notebooks, or the route in the teacher's guide, and run "
+    "`python site/teach.py` again."
 )
+TALLEST = 22  # lines of code and output on a slide
 BLANK = '<span class="blank"></span>'
 # Makes each slide's text as large as fits.
 FIT = """
@@ -42,6 +44,7 @@ FIT = """
 .reveal section .prose { font-size: calc(var(--size, 28px) + 3px); }
 .reveal section figcaption { font-size: max(20px, calc(var(--size, 28px) - 5px)); }
 .reveal section figure img { min-height: 260px; }
+.reveal section.wraps pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .reveal section table { font-size: max(20px, calc(var(--size, 28px) - 4px)); }
 </style>
 <script>
@@ -52,12 +55,20 @@ Reveal.on("ready", async () => {
     Reveal.slide(h, v);
     slide.offsetHeight; // asks for the fonts of its formulas
     await document.fonts.ready;
-    for (let size = 28; size >= 17; size -= 0.5) {
+    const fits = size => {
       slide.style.setProperty("--size", `${size}px`);
       const wide = [...slide.querySelectorAll("pre")].some(e => e.scrollWidth > e.clientWidth);
       const end = Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
-      if (end <= 696 && slide.scrollHeight <= 720 && !wide) break;
+      return end <= 696 && slide.scrollHeight <= 720 && !wide;
+    };
+    if (fits(28)) continue;
+    if (!fits(17)) slide.classList.add("wraps");
+    let [low, high] = [17, 28];
+    while (high - low > 0.5) {
+      const size = (low + high) / 2;
+      [low, high] = fits(size) ? [size, high] : [low, size];
     }
+    fits(low);
   }
   Reveal.slide(start.h, start.v);
   document.body.dataset.fitted = "yes";
@@ -203,7 +214,7 @@ def asked_in(cell):
 # Slides
 
 
-def slide(source, type="subslide"):
+def slide(source, type="slide"):
     return nbformat.v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": type}})
 
 
@@ -221,24 +232,44 @@ def vote(name, told, heading):
     )
 
 
-def shown(cell, heading):
-    """The slides of a cell of code: the code, and its output on the next step."""
+def shown(cell, heading, lead):
+    """The slides of a cell of code below the prose `lead`: the code, and then its output.
+
+    The output comes on the next step, or on a slide of its own where both do not fit.
+    """
     code = nbformat.from_dict(cell)
     make_slides.put_on_slide(code, None)
     alone = code.metadata["transient"]["remove_source"] and any(
         "image/png" in output.get("data", {}) for output in code.outputs
     )
     outputs, code.outputs = code.outputs, []
-    yield slide(f"## {heading}")
+    yield slide(f"## {heading}\n\n{lead}")
     if not alone:
         code.metadata = {"slideshow": {"slide_type": "-"}}
         yield code
     if outputs:
+        tall = lines_of(cell) > TALLEST and not alone
+        if tall:
+            yield slide(f"## {heading}")
         out = nbformat.from_dict(cell)
         out.outputs, out.id = outputs, f"{cell.id}-out"
-        step = "-" if alone else "fragment"
+        step = "-" if alone or tall else "fragment"
         out.metadata = {"slideshow": {"slide_type": step}, "transient": {"remove_source": True}}
         yield out
+
+
+def goes_above(prose, cell):
+    """Whether `prose` and the code that follows it, with what that prints, are one slide."""
+    pictures = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    lines = len(prose) // 80 + prose.count("\n") + lines_of(cell)
+    return lines <= TALLEST / 2 and not pictures and "$$" not in prose
+
+
+def lines_of(cell):
+    """How many lines of code a cell has, and prints."""
+    return sum(
+        len(text.splitlines()) for text in (cell.source, *map(make_slides.said, cell.outputs))
+    )
 
 
 def slides_of(step, notebook, asks):
@@ -246,31 +277,40 @@ def slides_of(step, notebook, asks):
     task = f"*{step.minutes} minutes: {step.doing}*"
     for heading in step.headings:
         cells = section(notebook, heading)
-        text = unfolded(cells[0].source.partition("\n")[2])
-        text += f"\n\n{task}" if heading == step.headings[0] else ""
-        if text:
-            yield slide(f"## {heading}\n\n{text}", "slide")
-        for cell in cells[1:]:
-            if cell.source.startswith("# Setup"):
-                continue
-            if is_tagged(cell, "predict"):
+        prose = unfolded(cells[0].source.partition("\n")[2])
+        prose += f"\n\n{task}" if heading == step.headings[0] else ""
+        for cell in filter(says, cells[1:]):
+            code = cell.cell_type == "code" and not is_tagged(cell, "predict")
+            if prose and not (code and goes_above(prose, cell)):
+                yield slide(f"## {heading}\n\n{prose}")
+                prose = ""
+            if code:
+                yield from shown(cell, heading, prose)
+                prose = ""
+            elif cell.cell_type == "code":
                 for name in asked_in(cell):
                     yield from vote(name, asks[name], heading)
-            elif cell.cell_type == "code":
-                yield from shown(cell, heading)
             elif kind(cell) == "notes":
                 yield slide(unfolded(told(cell.source)), "notes")
-            elif text := unfolded(told(cell.source)):
-                yield slide(f"## {heading}\n\n{text}")
+            else:
+                prose = unfolded(told(cell.source))
+        if prose:
+            yield slide(f"## {heading}\n\n{prose}")
+
+
+def says(cell):
+    """Whether a cell has something to show: not the imports, and no comparison alone."""
+    silent = cell.cell_type == "code" and "compare(" in cell.source and not cell.outputs
+    return not (cell.source.startswith("# Setup") or silent)
 
 
 def talk(steps, title):
     """The notebook of slides of a route."""
-    opening = f"# Softmax, examined: {title}\n\n{LICENSE}"
-    cells = [slide(opening, "slide")]
+    opening = f"# Softmax, examined: {title}\n\n{LICENSE} {REMIX}"
+    cells = [slide(opening)]
     for step in steps:
         if not step.stem:
-            cells.append(slide(f"## Break\n\n{step.minutes} minutes", "slide"))
+            cells.append(slide(f"## Break\n\n{step.minutes} minutes"))
             continue
         notebook = read(step.stem)
         cells += slides_of(step, notebook, predictions(step.stem))

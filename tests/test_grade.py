@@ -46,10 +46,11 @@ def graded(content, name="00.ipynb", **limits):
 CELLS = filter(run_notebooks.is_exercise, run_notebooks.read(COURSE["00"]).cells)
 STUBS = dict(enumerate(cell.source for cell in CELLS))
 ENDLESS = """
+import time
 while True:
     try:
         while True:
-            pass
+            time.sleep(0.01)
     except BaseException:
         continue
 """
@@ -153,14 +154,35 @@ def test_twelve_notebooks_each_get_a_line(tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("number", COURSE)
-def test_solutions_are_right_and_stubs_are_not_begun(number):
-    """Calls from process to process change no verdict, not even on memory or input."""
+def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
+    """Calls from process to process change no verdict, not even on memory or input.
+
+    All cells run once, with the solutions; of the untouched notebook its imports and exercises do.
+    """
+    raised, judged = [], grade.judged
+    monkeypatch.setattr(
+        grade,
+        "judged",
+        lambda stem, found, errors: raised.append(errors) or judged(stem, found, errors),
+    )
     name = COURSE[number].name
     solved = graded(handed_in_as(number=number), name)
     assert (solved.status, solved.remarks) == ("solved", ())
-    stubs = graded(COURSE[number].read_bytes(), name)
+    stubs = graded(untouched(number), name)
     assert (stubs.status, stubs.right) == ("not begun", 0)
     assert stubs.asked == solved.asked == solved.right
+    assert raised == [[], []]
+
+
+def untouched(number):
+    """The bytes of a notebook as the course gives it, with its imports and exercises alone."""
+    notebook = run_notebooks.read(COURSE[number])
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if run_notebooks.is_exercise(cell) or cell.source.startswith("# Setup")
+    ]
+    return nbformat.writes(notebook).encode()
 
 
 def test_a_patched_course_does_not_change_the_verdict():
@@ -185,7 +207,8 @@ def test_what_is_changed_elsewhere_is_put_back(tmp_path):
 @pytest.mark.thorough
 def test_a_loop_without_end_costs_its_cell_and_its_exercise():
     endless = (
-        "def shortest(x):\n    while True:\n        pass\n\nexercises.check_shortest(shortest)"
+        "import time\n\ndef shortest(x):\n    while True:\n        time.sleep(0.01)\n\n"
+        "exercises.check_shortest(shortest)"
     )
     result = graded(handed_in_as({1: endless}), seconds=10)
     assert (result.right, result.remarks) == (2, ("check_shortest without end",))

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import build
 import environments
+import make_slides
 import nbformat
 import pytest
 from playwright.sync_api import expect
@@ -122,6 +123,7 @@ def test_a_talk_fits_its_slides(stem, page, talks):
             assert len(image["alt"]) > 20, told
             assert image["scale"] > 0.9, told
     assert any(slide["images"] for slide in slides)
+    assert page.locator(".license").inner_text().startswith(make_slides.LICENSE)
     assert asked
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 

@@ -35,13 +35,13 @@ REMIX = (
     "To change these slides, change the notebooks, or the route in the teacher's guide, and run "
     "`python site/teach.py` again."
 )
-TALLEST = 22  # lines of code and output on a slide
+TALLEST = 20  # lines of code and output on a slide
 BLANK = '<span class="blank"></span>'
 # Makes each slide's text as large as fits.
 FIT = """
 <style>
 .reveal section pre, .reveal section pre code { font-size: max(20px, var(--size, 28px)); }
-.reveal section .prose { font-size: calc(var(--size, 28px) + 3px); }
+.reveal section :is(.prose, .fragment) { font-size: calc(var(--size, 28px) + 3px); }
 .reveal section figcaption { font-size: max(20px, calc(var(--size, 28px) - 5px)); }
 .reveal section figure img { min-height: 260px; }
 .reveal section.wraps pre { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -49,12 +49,10 @@ FIT = """
 </style>
 <script>
 Reveal.on("ready", async () => {
-  const start = Reveal.getIndices();
+  Reveal.configure({viewDistance: Number.MAX_VALUE}); // lays out all slides at once
+  document.body.offsetHeight; // asks for the fonts of the formulas
+  await document.fonts.ready;
   for (const slide of Reveal.getSlides()) {
-    const {h, v} = Reveal.getIndices(slide);
-    Reveal.slide(h, v);
-    slide.offsetHeight; // asks for the fonts of its formulas
-    await document.fonts.ready;
     const fits = size => {
       slide.style.setProperty("--size", `${size}px`);
       const wide = [...slide.querySelectorAll("pre")].some(e => e.scrollWidth > e.clientWidth);
@@ -70,7 +68,7 @@ Reveal.on("ready", async () => {
     }
     fits(low);
   }
-  Reveal.slide(start.h, start.v);
+  Reveal.configure({viewDistance: 3});
   document.body.dataset.fitted = "yes";
 });
 </script>
@@ -150,7 +148,7 @@ def predictions(stem):
 
 def options(right, wrong):
     """The answers to vote on, the right one among those that the guide's wrong ones name."""
-    named = re.findall(r"`([^`]+)`(?=:|,| or )", wrong)
+    named = re.findall(r"`([^`]+)`(?=:|,| or )", wrong.replace("'", ""))
     answers = sorted({right, *named[:3]}, key=in_order)
     return list(zip("ABCD", answers, strict=False))
 
@@ -390,10 +388,14 @@ def asked(steps):
 
 
 def proofs(steps):
-    """The guide's proofs for the board of what the notebooks of `steps` prove."""
+    """The guide's proofs for the board of what `steps` prove, as far as they name lines."""
     both = re.split(r"^(?=\*\*(?:First|Second) proof)", part("## On the board"), flags=re.MULTILINE)
     proved = ("02_shift_invariance", "10_beyond_memory")
-    return [proof for proof, stem in zip(both[1:], proved, strict=True) if stem in stems(steps)]
+    for proof, stem in zip(both[1:], proved, strict=True):
+        if stem in stems(steps):
+            doing = " ".join(step.doing for step in steps if step.stem == stem)
+            last = max(map(int, re.findall(r"lines \d to (\d)", doing)), default=8)
+            yield re.split(rf"^(?={last + 1}\. )", proof, flags=re.MULTILINE)[0]
 
 
 def blanked(proof):
@@ -418,7 +420,9 @@ def handout(steps):
     """Predictions with room, the proofs with blanks, the headings of what was shown."""
     lines = ["# Predict", ""]
     for stem, name, (question, right, wrong, _) in asked(steps):
-        choices = ", ".join(f"**{letter}** `{answer}`" for letter, answer in options(right, wrong))
+        choices = ", ".join(
+            f"**{letter}**&nbsp;`{answer}`" for letter, answer in options(right, wrong)
+        )
         lines += [
             f"**{stem[:2]}, `{name}`.** {question} {choices}",
             "",
@@ -443,12 +447,9 @@ def key(steps):
         lines += ["# Proof", "", proof, ""]
     for stem in stems(steps):
         notebook = read(stem)
-        for cell in notebook.cells:
-            found = re.search(
-                r"<details><summary>Solution</summary>(.+?)</details>", cell.source, re.S
-            )
-            if found:
-                lines += [f"# A solution of {stem[:2]}", "", found.group(1), ""]
+        fold = r"<details><summary>Solution</summary>(.+?)</details>"
+        for number, solution in enumerate(re.findall(fold, markdown(notebook), re.S), 1):
+            lines += [f"# Solution {number} of {stem[:2]}", "", solution, ""]
         for cell in notebook.cells:
             if cell.source.startswith("## Key points"):
                 lines += [
@@ -456,7 +457,7 @@ def key(steps):
                     "",
                 ]
     exam = re.sub(r"</?details>|<summary>Answer</summary>", "", part("## Exam questions"))
-    return "\n".join([*lines, "# Exam", "", exam])
+    return "\n".join([*lines, "# Exam", "", unfolded(exam)])
 
 
 def exam():
@@ -487,6 +488,7 @@ PAPER = """<!DOCTYPE html>
 body {{ font: {size} sans-serif; line-height: 1.35; }}
 h1 {{ font-size: 1.4em; break-after: avoid; margin: 0.8em 0 0.4em; }}
 p {{ margin: 0.4em 0; }}
+p code {{ white-space: nowrap; }}
 pre {{ font-size: 0.9em; background: #f2f4f6; padding: 0.4em; margin: 0.3em 0; break-inside: avoid;
   white-space: pre-wrap; }}
 .room {{ height: 2.4em; color: #555; border-bottom: 1px solid #777; }}
@@ -523,7 +525,7 @@ def print_all(folder, papers, talk):
             )
             made.unlink()
         page.goto(f"{talk.as_uri()}?print-pdf")
-        page.wait_for_function("() => Reveal.isReady() && document.querySelector('.pdf-page')")
+        page.wait_for_function("() => document.body.dataset.fitted")
         page.pdf(path=folder / "slides.pdf", prefer_css_page_size=True, print_background=True)
         chromium.close()
 

@@ -123,7 +123,7 @@ def test_a_talk_fits_its_slides(stem, page, talks):
             assert len(image["alt"]) > 20, told
             assert image["scale"] > 0.9, told
     assert any(slide["images"] for slide in slides)
-    assert page.locator(".license").inner_text().startswith(make_slides.LICENSE)
+    assert page.locator(".license").text_content().startswith(make_slides.LICENSE)
     assert asked
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 

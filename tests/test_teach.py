@@ -209,9 +209,7 @@ def test_prose_stands_above_the_code_that_it_speaks_of():
     assert talk.cells[asked + 1].metadata.slideshow.slide_type == "-"
     (told,) = [n for n, cell in enumerate(talk.cells) if "No error. Every entry" in cell.source]
     below = next(cell for cell in talk.cells[told + 1 :] if teach.kind(cell) != "notes")
-    assert below.source == "## Why C raises, and why that is the lucky case\n\n", (
-        "a picture is alone"
-    )
+    assert below.source == "## A square matrix hides it\n\n", "a picture is alone"
 
 
 @pytest.mark.thorough

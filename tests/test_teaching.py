@@ -41,6 +41,17 @@ def test_the_metadata_says_what_the_first_cell_says(path):
     assert [item.rstrip(";.") for item in items] == said["objectives"]
 
 
+def test_the_map_of_needs_is_that_of_the_first_cells():
+    cells = [cell for row in rows(part("## Outcomes")) for cell in row]
+    needs = dict(zip(cells[::2], cells[1::2], strict=True))
+    assert sorted(needs) == sorted(COURSE)
+    for number, path in COURSE.items():
+        first = run_notebooks.read(path).cells[0].source
+        asked = re.search(r"\*\*You need\*\*.+?(?=\n\n|\Z)", first, re.DOTALL).group()
+        named = set(re.findall(r"\]\((\d\d)_\w+\.ipynb\)", asked))
+        assert set(re.findall(r"\d\d", needs[number])) == named, number
+
+
 @pytest.mark.parametrize("minutes", [45, 90, 180])
 def test_a_route_adds_up_and_names_sections_that_are_there(minutes):
     route = rows(part(f"### {minutes} minutes"))

@@ -213,6 +213,12 @@ def call(function, *arguments):
         return None, False, Answer(False, NOT_YET)
     if got is None:
         return None, False, Answer(False, NONE, _input(arguments), hint=None)
+    if isinstance(got, str):
+        message = (
+            f"Your function returned a text, {shown(got)}. No check takes one: return a number, "
+            "an array of numbers, or True or False."
+        )
+        return None, False, Answer(False, message, _input(arguments), hint=None)
     return got, _content(given) != _content(arguments), None
 
 

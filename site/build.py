@@ -115,6 +115,19 @@ def watched():
         exercises.compare = compare
 
 
+def run_needed(cells, name):
+    """Runs what a page needs of the `cells` of the notebook `name`.
+
+    Returns the names that they leave, the value of each cell by its id, and what `compare` was
+    given by the name of the prediction.
+    """
+    space, runs = {"__name__": name}, needed(cells)
+    with watched() as given:
+        values = {cell.id: run(cell.source, space) for cell in runs}
+    names = [name for cell in runs for name in COMPARED.findall(cell.source)]
+    return space, values, dict(zip(names, given, strict=True))
+
+
 def entry(value, rtol=None, digits=None):
     """One measured value for the page: of which kind, in words, and how far a guess may be off."""
     if isinstance(value, (bool, np.bool_, str)):
@@ -199,12 +212,9 @@ def live(cell, quiz):
 
 def prepared(path, static):
     """The notebook at `path` with sliders that move, predictions that answer, and alt texts."""
-    notebook, space = nbformat.read(path, as_version=4), {"__name__": path.stem}
+    notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    runs = needed(code)
-    with watched() as given:
-        values = {cell.id: run(cell.source, space) for cell in runs}
-    names = [name for cell in runs for name in COMPARED.findall(cell.source)]
+    space, values, given = run_needed(code, path.stem)
     for cell in code:
         value = values.get(cell.id)
         pictures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
@@ -219,7 +229,7 @@ def prepared(path, static):
             (picture,) = pictures
             shown = picture.metadata["image/png"]
             cell.metadata["mystnb"] = {"image": {"alt": shown["alt"], "width": shown["width"]}}
-    ask(notebook.cells, dict(zip(names, given, strict=True)))
+    ask(notebook.cells, given)
     return notebook
 
 

@@ -5,6 +5,7 @@ import json
 import textwrap
 from typing import NamedTuple
 
+import build
 import nbformat
 import numpy as np
 import pytest
@@ -103,6 +104,20 @@ def _lesson(path):
     predictions = [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
     widgets = [widget for panel in _panels(space) for widget in panel.widgets()]
     return Lesson(space, predictions, [(widget, widget.value) for widget in widgets])
+
+
+@functools.cache
+def page(stem):
+    """What the cells of the notebook `stem` leave that its web page needs, run once a process.
+
+    The names, and what `compare` was given by the name of the prediction.
+    """
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(run_notebooks.NOTEBOOKS)
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        space, _, given = build.run_needed(code, stem)
+    return space, given
 
 
 def _panels(space):

@@ -4,12 +4,10 @@ Where WEB_SITE names the folder that build.py made, with ADDRESS and LITE as bel
 again.
 """
 
-import json
 import os
 import re
 import subprocess
 import sys
-from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,7 +18,8 @@ import numpy as np
 import print_handouts
 import pypdfium2
 import pytest
-from lessons import lesson, panel_of, panels_of
+from lessons import lesson
+from lessons import page as page_of
 from panels import PLANS
 from PIL import Image
 from playwright.sync_api import expect
@@ -291,25 +290,6 @@ def test_a_page_answers_a_prediction_as_the_notebook_does(stem, page, address):
             assert words(form.get_by_role("status").inner_text()) == answer, (name, guess)
 
 
-@pytest.mark.parametrize("stem", STEMS)
-def test_a_page_knows_what_was_measured_where_all_cells_run(stem, site):
-    """Though not all do where the page is made."""
-    page = (site / "notebooks" / f"{stem}.html").read_text("utf-8")
-    told = dict(
-        re.findall(r'class="prediction" data-name="(\w+)"[^>]* data-measured="(.*?)"', page)
-    )
-    predictions = lesson(stem).predictions
-    assert list(told) == [name for name, *_ in predictions]
-    for name, measured, settings, timed in predictions:
-        settings = {key: value for key, value in settings.items() if key != "unit"}
-        several = isinstance(measured, (list, tuple, np.ndarray))
-        entries = [
-            build.entry(value, **settings) for value in (measured if several else [measured])
-        ]
-        known = json.loads(unescape(told[name])) if told[name] else None
-        assert known == (None if timed else {"several": several, "of": entries}), name
-
-
 def test_a_result_is_folded_until_it_was_predicted_by_keyboard(page, address):
     page.goto(f"{address}notebooks/04_which_axis.html")
     field = page.locator(".prediction").first
@@ -458,7 +438,7 @@ def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(stem, 
     page.set_viewport_size(PHONE)
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
-    names = [widget.description for widget in panels_of(stem)[-1].widgets()]
+    names = [widget.description for widget in page_of(stem)[0]["panel"].widgets()]
     controls = panel.locator("input, select").all()
     labels = [c.evaluate("c => c.labels[0].firstChild.data.trim()") for c in controls]
     assert labels == names
@@ -541,7 +521,7 @@ def test_a_handle_has_24_pixels_for_a_finger(page, address):
 def test_the_controls_show_what_the_panel_draws(site, page, address):
     stem = "04_which_axis"
     page.goto(f"{address}notebooks/{stem}.html")
-    shown, panel = page.locator(".panel"), panel_of(stem)
+    shown, panel = page.locator(".panel"), page_of(stem)[0]["panel"]
     states = states_of(shown)
     panel.controls["variant"].label = "one max for all, rows"
     for widget in panel.widgets():

@@ -420,7 +420,7 @@ def cut(x):
 # Results that are not what they should be
 
 
-@wrong("result", "returns a list")
+@wrong("array", "returns a list")
 def a_list(x):
     e = np.exp(x - top(x))
     return (e / total(e)).tolist()
@@ -869,13 +869,69 @@ def over_the_root_of_the_length(x):
     return softmax(x / np.sqrt(x.shape[-1]))
 
 
-@wrong("result", "It returns a list for input of the shape (2, 2)")
+@wrong("array", "It returns a list for input of the shape (2, 2)")
 def a_list_of_rows(x):
     p = softmax(x)
     return p.tolist() if p.ndim == 2 else p
 
 
+@wrong("last digits", "The same numbers are added to all probabilities of one length")
+def noise_of_a_seed(x):
+    p = softmax(x)
+    return p + 1e-7 * np.random.default_rng(0).normal(size=p.shape)
+
+
+@wrong("last digits", "The same numbers are added to all scores of one length")
+def noise_of_a_seed_in_the_scores(x):
+    x = np.asarray(x, dtype=np.float64)
+    return softmax(x + 1e-7 * np.random.default_rng(0).normal(size=x.shape))
+
+
+@wrong("sums to 1", "The max is subtracted in each exp, and not in their sum")
+def shift_above_only(x):
+    return np.exp(x - top(x)) / total(np.exp(x))
+
+
+@wrong("sums to 1", "The max is subtracted in the sum, and not in each exp")
+def shift_below_only(x):
+    return np.exp(x) / total(np.exp(x - top(x)))
+
+
+@wrong("values", "The series of exp is cut off after the power 5")
+def five_powers(x):
+    x = np.asarray(x, dtype=np.float64)
+    e = sum(x**k / math.factorial(k) for k in range(6))
+    return e / total(e)
+
+
+@wrong("order", "The series of exp is cut off after the power 10")
+def ten_powers_of_gaps(x):
+    gaps = np.asarray(x, dtype=np.float64) - top(x)
+    e = sum(gaps**k / math.factorial(k) for k in range(11))
+    return e / total(e)
+
+
+@wrong("long slices", "With 1000 scores in a slice: only the greatest scores get a share")
+def fifty_greatest(x):
+    x = np.asarray(x, dtype=np.float64)
+    least = np.sort(x, axis=-1)[..., -50:][..., :1]
+    return softmax(np.where(x >= least, x, -np.inf))
+
+
+@wrong("shift", "it gives 0.5 where")
+def masks_at_minus_1e9(x):
+    return softmax(np.maximum(np.asarray(x, dtype=np.float64), -1e9))
+
+
 # As a loop has them
+
+
+@wrong("array, large positive", "It returns a list, not an array")
+def lists_of_python(x):
+    if np.ndim(x) > 1:
+        return [lists_of_python(row) for row in x]
+    e = [math.exp(score) for score in x]
+    return [value / sum(e) for value in e]
 
 
 def _each(one):
@@ -1272,7 +1328,7 @@ def lse_global_max(x):
     return np.max(x) + np.log(np.sum(np.exp(x - np.max(x)), axis=-1))
 
 
-@wrong("result", "It gives one number for the whole array", of="logsumexp")
+@wrong("right axis", "Your sum runs over the whole array", of="logsumexp")
 def lse_as_a_float(x):
     return float(logsumexp(x, axis=None))
 

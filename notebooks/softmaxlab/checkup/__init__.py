@@ -103,7 +103,7 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     for prop, runs in tried.items():
         if prop.name == "same each time":
             finding = _of_memory(prop, memory.fault(*memories, others, again))
-        elif runs:
+        elif runs or prop.always:
             finding = _judge(prop, runs, others if prop.always else ())
         else:
             continue

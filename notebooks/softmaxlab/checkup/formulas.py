@@ -1,5 +1,7 @@
 """Wrong arithmetic that people do: what it gives for one slice of scores, and what to say of it."""
 
+import math
+
 import numpy as np
 
 _OVERWRITTEN = (
@@ -82,6 +84,19 @@ def _shares_of(change):
     return lambda x: _share(change(x))
 
 
+def _cut_off(change):
+    """With exp by the first terms of its series, of scores that `change` has shifted or not."""
+    return [
+        (
+            lambda x, last=last: _share(
+                sum(change(x) ** k / math.factorial(k) for k in range(last + 1))
+            ),
+            f"The series of exp is cut off after the power {last}. Use np.exp.",
+        )
+        for last in range(2, 13)
+    ]
+
+
 SOFTMAX = [
     (lambda x: x, "It gives the scores back as they are."),
     (_log_softmax, "These are logarithms: you return log-softmax. Take exp of it."),
@@ -117,10 +132,6 @@ SOFTMAX = [
         "You divide max(x, 0) by its sum: exp is missing, and negative scores get 0.",
     ),
     (_shares_of(np.expm1), "You divide exp(x) - 1 by its sum. Softmax does so with exp(x)."),
-    (
-        _shares_of(lambda x: 1 + x + x**2 / 2),
-        "You divide 1 + x + x**2 / 2 by its sum, which is only near exp(x). Use np.exp.",
-    ),
     (
         _shares_of(lambda x: x - x.min()),
         "You subtract the min and divide by the sum: exp is missing.",
@@ -192,6 +203,16 @@ SOFTMAX = [
     (lambda x: _overwritten(np.exp(x)), _OVERWRITTEN),
     (lambda x: _overwritten(_exps(x)), _OVERWRITTEN),
     (lambda x: _overwritten(x, np.exp), _OVERWRITTEN),
+    (
+        lambda x: _exps(x) / np.exp(x).sum(),
+        "The max is subtracted in each exp, and not in their sum. Take the sum of the same exps.",
+    ),
+    (
+        lambda x: np.exp(x) / _exps(x).sum(),
+        "The max is subtracted in the sum, and not in each exp. Take the sum of the same exps.",
+    ),
+    *_cut_off(lambda x: x),
+    *_cut_off(lambda x: x - x.max()),
 ]
 
 LOG_SOFTMAX = [

@@ -27,7 +27,9 @@ def on_numbers(case, outcome, runs):
     if case.target.name != "softmax" or not all(same_shape(*run) for run in runs):
         return None
     with np.errstate(all="ignore"):
-        return _remainder(runs) or _greatest_only(runs) or _power(runs) or _mixed(runs)
+        return (
+            _remainder(runs) or greatest_only(runs) or _power(runs) or _mixed(runs) or _added(runs)
+        )
 
 
 def _along(formula):
@@ -62,7 +64,7 @@ def _remainder(runs):
     return None
 
 
-def _greatest_only(runs):
+def greatest_only(runs):
     """Whether it is the softmax of some of the greatest scores, and 0 for all others."""
     if all(outcome.value.all() for _, outcome in runs):
         return None
@@ -103,6 +105,22 @@ def _mixed(runs):
             f"{added[0]:.2g} is added to each exp(x - max). No epsilon is needed, as after the "
             "shift the sum is at least 1."
         )
+    return None
+
+
+def _added(runs):
+    """Whether results of the same length have the same numbers added, before exp or at the end."""
+    ends, scores = {}, {}
+    for _, p, e in _flat(runs):
+        ends.setdefault(p.size, []).append(p - e)
+        logs = np.log(p / e)
+        scores.setdefault(p.size, []).append(logs - logs.mean())
+    for added, where in ((ends, "probabilities"), (scores, "scores")):
+        if all(np.allclose(v, v[0], rtol=1e-3, atol=1e-14) for v in added.values()):
+            return (
+                f"The same numbers are added to all {where} of one length: noise of a fixed seed, "
+                "or a bias."
+            )
     return None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .axes import of_two_axes
 from .models import greatest_size, same_values, suspect, top, wrong
+from .numbers import greatest_only
 from .seen import empty_sum, plain
 from .trial import same_shape
 
@@ -31,15 +32,13 @@ def on_result(case, outcome, runs):
         )
     if outcome.value is None:
         return None
-    if not hasattr(outcome.got, "__array__"):
-        if not same_shape(case, outcome):
-            return plain(case, outcome)
-        name = type(outcome.got).__name__
-        where = "" if np.ndim(case.x) == 1 else f" for input of the shape {np.shape(case.x)}"
-        return (
-            f"It returns a {name}{where}, not an array: make it one with np.array, or use np.exp."
-        )
     return f"It returns {outcome.value.dtype}, and {case.target.title} has fractions: floats."
+
+
+def on_array(case, outcome, runs):
+    name = type(outcome.got).__name__
+    where = "" if np.ndim(case.x) == 1 else f" for input of the shape {np.shape(case.x)}"
+    return f"It returns a {name}{where}, not an array: make it one with np.array, or use np.exp."
 
 
 def on_dtype(case, outcome, runs):
@@ -253,6 +252,10 @@ def on_long(case, outcome, runs):
     shape = np.shape(case.x)
     n = shape[case.axis]
     what = f"With {n} scores in a slice" if n > 2 else f"With {math.prod(shape) // n} slices"
+    if case.target.name == "softmax" and not outcome.error:
+        words = greatest_only([(case, outcome)])
+        if words:
+            return f"{what}: {_lower(words)}"
     return (
         f"{what}: {_lower(plain(case, outcome))} Shorter input is right: look at block sizes, at "
         "what is left over after the last block, and at recursion."

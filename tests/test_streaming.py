@@ -621,7 +621,7 @@ def test_two_workers_of_512_mib(axis, kill, large):
 
     Columns show what two workers cannot hold, all of it; rows and the death of one need less.
     """
-    rows = benchmark.rows_of(GIB if (axis, kill) == (0, False) else min(GIB, 0.5))
+    rows = benchmark.rows_of(GIB if (axis, kill) == (0, False) else min(GIB, 0.25))
     source, target = (benchmark.first(array, rows) for array in large)
     benchmark.empty(large[1])
     _, most, left = benchmark.on_workers(source, target, axis, kill=kill)

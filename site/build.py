@@ -167,7 +167,7 @@ def ask(cells, measured):
 
     `measured` has what `compare` was given for each name.
     """
-    names, field_cell = [], None
+    names, name, field_cell = [], "", None
     for cell, below in zip(cells, [*cells[1:], None], strict=True):
         if cell.cell_type != "code":
             continue
@@ -175,11 +175,16 @@ def ask(cells, measured):
             field_cell, names = cell, re.findall(r"^(\w+) = \.\.\.", cell.source, re.MULTILINE)
             several = len(names) > 1
             continue
-        if not names:
+        told = below is not None and below.source.startswith(TOLD)  # of a name compared above, too
+        if not names and not told:
             continue
-        cell.metadata["tags"] = [*tags(cell), f"of-{names[0]}"]
-        if names[0] in COMPARED.findall(cell.source):
-            name = names.pop(0)
+        name = names[0] if names else name
+        cell.metadata["tags"] = [*tags(cell), f"of-{name}"]
+        if told:  # the page folds both as one
+            text = below.source.removeprefix(TOLD)
+            below.source = text.replace("\n\n</details>", END_OF_TOLD, 1)
+        if names and name in COMPARED.findall(cell.source):
+            names.pop(0)
             given = None if "timing" in tags(cell) else measured[name]
             shown = nbformat.v4.new_output("display_data")
             shown.data = {"text/html": prediction(name, given, several)}
@@ -189,9 +194,6 @@ def ask(cells, measured):
                 for out in cell.outputs
                 if exercises.NO_GUESS not in out.get("data", {}).get("text/plain", "")
             ]
-            if below is not None and below.source.startswith(TOLD):  # the page folds both as one
-                told = below.source.removeprefix(TOLD)
-                below.source = told.replace("\n\n</details>", END_OF_TOLD, 1)
 
 
 def live(cell, quiz):

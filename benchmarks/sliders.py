@@ -78,7 +78,7 @@ WATCH = """selector => {
 def write_notebooks(folder):
     """Puts the notebooks of the other two wirings beside notebook 04."""
     notebook = run_notebooks.read(folder / "notebooks" / "04_which_axis.ipynb")
-    lesson = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+    lesson = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]  # down to x
     for name, code in {"interact": INTERACT, "round_trip": ROUND_TRIP}.items():
         cells = [*lesson, nbformat.v4.new_code_cell(code.strip())]
         nbformat.write(

@@ -43,8 +43,12 @@ def graded(content, name="00.ipynb", **limits):
     return result
 
 
-CELLS = filter(run_notebooks.is_exercise, run_notebooks.read(COURSE["00"]).cells)
-STUBS = dict(enumerate(cell.source for cell in CELLS))
+CELLS = [
+    (number, cell.source)
+    for number, cell in enumerate(run_notebooks.read(COURSE["00"]).cells, 1)
+    if run_notebooks.is_exercise(cell)
+]
+STUBS = dict(enumerate(source for _, source in CELLS))
 ENDLESS = """
 import time
 while True:
@@ -113,7 +117,7 @@ SAID = [
     ("ann", "not begun", "0"),
     ("bob", "solved", "3"),
     ("cy", "tried", "2"),
-    ("dan", "error (cell 24: SyntaxError: invalid syntax)", "0"),
+    ("dan", f"error (cell {CELLS[0][0]}: SyntaxError: invalid syntax)", "0"),
     ("eve", "time out", "0"),
     ("fay", "error (ended its process: 0)", "0"),
     ("gus", "could not be read (NotJSONError)", ""),
@@ -157,7 +161,7 @@ def test_twelve_notebooks_each_get_a_line(tmp_path):
 def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
     """Calls from process to process change no verdict, not even on memory or input.
 
-    All cells run once, with the solutions; of the untouched notebook its imports and exercises do.
+    All cells run once, with the solutions, and of the untouched notebook the exercises.
     """
     raised, judged = [], grade.judged
     monkeypatch.setattr(
@@ -175,12 +179,15 @@ def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
 
 
 def untouched(number):
-    """The bytes of a notebook as the course gives it, with its imports and exercises alone."""
+    """The bytes of a notebook as the course gives it: its exercises, and what they are given."""
     notebook = run_notebooks.read(COURSE[number])
+    own = {name for exercise in grade.COURSE[COURSE[number].stem] for name in exercise.own}
     notebook.cells = [
         cell
         for cell in notebook.cells
-        if run_notebooks.is_exercise(cell) or cell.source.startswith("# Setup")
+        if run_notebooks.is_exercise(cell)
+        or cell.source.startswith("# Setup")
+        or any(f"def {name}(" in cell.source for name in own)
     ]
     return nbformat.writes(notebook).encode()
 

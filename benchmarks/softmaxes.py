@@ -1333,6 +1333,11 @@ def lse_as_a_float(x):
     return float(logsumexp(x, axis=None))
 
 
+@wrong("right axis", "that of the whole array added to the log", of="logsumexp")
+def lse_global_max_put_back(x):
+    return np.max(x) + np.log(np.sum(np.exp(x - top(x)), axis=-1))
+
+
 @wrong("values", "which holds the 1 of the max already", of="logsumexp")
 def lse_with_the_max_twice(x):
     rest = np.exp(x - top(x))

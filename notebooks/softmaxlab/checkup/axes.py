@@ -57,6 +57,12 @@ def _axis_suspects(case):
                 never_reset(shift),
                 f"The sum goes on from each {line} to the next. Set it to 0 before each.",
             )
+    if target.reduces:
+        yield (
+            lambda x, a: wrong(target, top)(x, a) - x.max(a) + x.max(),
+            f"The max of each {line} is subtracted, and that of the whole array added to the log. "
+            f"Add that of the {line}.",
+        )
     yield from of_two_axes(case)
 
 

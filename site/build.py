@@ -122,7 +122,7 @@ def run_needed(cells, name):
     given by the name of the prediction.
     """
     space, runs = {"__name__": name}, needed(cells)
-    with watched() as given:
+    with watched() as given, np.errstate(all="ignore"):  # 03 sets this in a cell of its own
         values = {cell.id: run(cell.source, space) for cell in runs}
     names = [name for cell in runs for name in COMPARED.findall(cell.source)]
     return space, values, dict(zip(names, given, strict=True))

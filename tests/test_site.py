@@ -1,7 +1,7 @@
 """The course without a kernel: the pages that site/build.py makes, in a browser.
 
-Where WEB_SITE names the folder that build.py made, with ADDRESS and LITE as below, it is not made
-again.
+Where WEB_SITE names the folder that build.py made, with ADDRESS and LITE as below, and that is
+newer than its sources, it is not made again.
 """
 
 import os

@@ -254,9 +254,8 @@ def test_what_is_optional_in_01_is_folded_and_not_missed(monkeypatch):
     exec("\n".join(kept), {})
 
 
-@pytest.mark.parametrize("number", [f"{number:02}" for number in range(11)])
-def test_a_slider_or_an_exercise_stands_in_the_first_third(number):
-    (path,) = (path for path in PATHS if path.stem.startswith(number))
+@each_notebook
+def test_a_slider_or_an_exercise_stands_in_the_first_third(path):
     cells = run_notebooks.read(path).cells
     active = [run_notebooks.is_exercise(cell) or "Panel(" in cell.source for cell in cells]
     assert active.index(True) < len(cells) / 3

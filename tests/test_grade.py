@@ -256,7 +256,7 @@ def test_memory_is_limited():
 def test_the_last_call_of_a_check_counts_and_the_courses_functions_are_its_own():
     """In 05 a name is used by two exercises, and the second is given a function of the course."""
     own = "found = [1.0, 2.0]\nalmost = lambda x: 0 * x\nexercises.check_broken(almost, found)"
-    result = graded(handed_in_as({1: own}, "05"), "05.ipynb")
+    result = graded(handed_in_as({0: own}, "05"), "05.ipynb")
     assert result.remarks == ("check_broken wrong",)
     assert result.right == 2
 

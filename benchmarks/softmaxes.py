@@ -887,6 +887,17 @@ def noise_of_a_seed_in_the_scores(x):
     return softmax(x + 1e-7 * np.random.default_rng(0).normal(size=x.shape))
 
 
+@wrong("sums to 1", "The result sums to 1.00000278518")
+def a_little_more_to_each(x):
+    p = softmax(x)
+    return p + 1e-6 * np.cumsum(p, axis=-1)
+
+
+@wrong("same each time", "for scores that differ by 1e-9")
+def rounds_the_scores(x):
+    return softmax(np.round(np.asarray(x, dtype=np.float64), 3))
+
+
 @wrong("sums to 1", "The max is subtracted in each exp, and not in their sum")
 def shift_above_only(x):
     return np.exp(x - top(x)) / total(np.exp(x))

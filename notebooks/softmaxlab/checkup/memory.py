@@ -59,16 +59,25 @@ def fault(runs, in_turn, others, again):
                 "back again. Return a new array."
             )
             return words, case, (outcome.got, now)
-    for series, words in (
-        (runs, "It gives the answer to an earlier input, not to this one: something is kept."),
+    for series, said in (
+        (
+            runs,
+            (
+                "It gives the answer to an earlier input, not to this one: something is kept.",
+                "It gives the same answer as for scores that differ by 1e-9: it keeps an answer, "
+                "or rounds the scores.",
+            ),
+        ),
         (
             in_turn,
-            "It gives the answer to what the same array held before: it knows the array, and does "
-            "not look at its entries.",
+            (
+                "It gives the answer to what the same array held before: it knows the array, and "
+                "does not look at its entries.",
+            ),
         ),
     ):
         (case, before), *later = series or [(None, None)]
-        for new, outcome in later:
+        for (new, outcome), words in zip(later, said, strict=False):
             old = replace(new, expected=case.expected)
             if right(case, before) and right(old, outcome) and not right(new, outcome):
                 return words, new, outcome.got

@@ -94,6 +94,7 @@ def _of_values(case, value):
         total = value.sum(case.axis).ravel()[np.argmax(error.max(case.axis))]
         if abs(total - 1) > NEAR:
             what = "The result" if e.ndim == 1 else f"A {case.line}"
-            return f"{what} sums to {total:.6g}, not to 1."
+            said = f"{total:.6g}"
+            return f"{what} sums to {said if said != '1' else f'{total:.12g}'}, not to 1."
         at = np.nanargmax(error)
     return f"It gives {value.flat[at]:.6g} where {e.flat[at]:.6g} is right."

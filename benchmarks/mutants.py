@@ -288,7 +288,7 @@ def score(tree, name, space, share=1.0, first_only=False):
     differ, survivors = 0, []
     for source, mutant in mutants(tree, name, space, share):
         try:
-            with at_most(3):
+            with at_most(20):
                 if all(holds(mutant, *inputs()[number]) for number in right):
                     continue
                 caught = first_only and any(finding not in known for finding in fails(mutant))

@@ -74,6 +74,16 @@ WATCH = """selector => {
   });
 }"""
 
+# Marks the panels of a page that have a control, and counts them.
+MARK = """() => [...document.querySelectorAll('.widget-html img')]
+  .map(image => image.closest('.widget-vbox'))
+  .filter(box => box.querySelector('.noUi-handle, select'))
+  .map((box, k) => box.id = `panel-${k}`).length"""
+# The key that moves a control, away from its upper end.
+KEY = """control => control.tagName === 'SELECT'
+  ? control.selectedIndex + 1 < control.length ? 'ArrowDown' : 'ArrowUp'
+  : +control.ariaValueNow < +control.ariaValueMax ? 'ArrowRight' : 'ArrowLeft'"""
+
 
 def write_notebooks(folder):
     """Puts the notebooks of the other two wirings beside notebook 04."""
@@ -85,17 +95,6 @@ def write_notebooks(folder):
             nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata),
             folder / "notebooks" / f"{name}.ipynb",
         )
-
-
-# Marks the panels of a page that have a control, and counts them.
-MARK = """() => [...document.querySelectorAll('.widget-html img')]
-  .map(image => image.closest('.widget-vbox'))
-  .filter(box => box.querySelector('.noUi-handle, select'))
-  .map((box, k) => box.id = `panel-${k}`).length"""
-# The key that moves a control, away from its upper end.
-KEY = """control => control.tagName === 'SELECT'
-  ? control.selectedIndex + 1 < control.length ? 'ArrowDown' : 'ArrowUp'
-  : +control.ariaValueNow < +control.ariaValueMax ? 'ArrowRight' : 'ArrowLeft'"""
 
 
 def milliseconds(notebook, selector, presses, control=None):

@@ -4,8 +4,8 @@ python -m benchmarks.streaming [GiB]
 
 The logits are float32 on disk, in a temporary folder (twice their size is needed there). Both axes,
 with every result checked; a run in which a worker is killed; time against size, against chunk size
-and against one process. With a size other than 4, it only
-prints.
+and against one process. With a size other than 4, it
+only prints.
 """
 
 import argparse

@@ -1,15 +1,10 @@
-"""The course without a kernel: the pages that site/build.py makes, in a browser.
-
-Where WEB_SITE names the folder that build.py made, with ADDRESS and LITE as below, and that is
-newer than its sources, it is not made again.
-"""
+"""The course without a kernel: the pages that site/build.py makes, in a browser."""
 
 import os
 import re
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import unquote
 
 import build
@@ -29,7 +24,6 @@ from softmaxlab.quiz import read
 from tools import browser, run_notebooks
 
 ROOT = browser.ROOT
-BUILT = os.environ.get("WEB_SITE")
 QUESTIONS = run_notebooks.NOTEBOOKS / "quiz.md"
 MODULES = ROOT / "node_modules"
 STEMS = [path.stem for path in run_notebooks.paths()]
@@ -51,8 +45,6 @@ pytestmark = [pytest.mark.thorough, *environments.needs("axe-core", "myst_nb")]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of pages, made by the command."""
-    if BUILT:
-        return Path(BUILT).resolve() / "html"
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, ROOT / "site" / "build.py", folder]
     command += ["--address", ADDRESS, "--lite", LITE]

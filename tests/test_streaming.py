@@ -617,13 +617,9 @@ def large(tmp_path_factory):
     ("axis", "kill"), [(0, False), (1, False), (0, True)], ids=["columns", "rows", "killed"]
 )
 def test_two_workers_of_512_mib(axis, kill, large):
-    """None over its limit, none restarted unless it was killed, no wrong slice.
-
-    Columns show what two workers cannot hold, all of it; rows and the death of one need less.
-    """
-    rows = benchmark.rows_of(GIB if (axis, kill) == (0, False) else min(GIB, 0.25))
-    source, target = (benchmark.first(array, rows) for array in large)
-    benchmark.empty(large[1])
+    """None over its limit, none restarted unless it was killed, no wrong slice."""
+    source, target = large
+    benchmark.empty(target)
     _, most, left = benchmark.on_workers(source, target, axis, kill=kill)
     assert left == (1 if kill else 2)
     assert most < benchmark.LIMIT

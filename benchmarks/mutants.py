@@ -6,8 +6,7 @@ mutates softmaxlab.softmax, in every function that it reaches, and some softmaxe
 prints how many mutants of each were caught, and lists those that were not. A mutant must be caught
 if on some input of `inputs` it fails where its original does not. Caught is one that gets a finding
 which its original does not get; of a sound original, one that is called wrong or limited. One that
-does not come to an end counts as caught too: whoever examines it sees that. The tests, which try
-fewer, look for the first finding only.
+does not come to an end counts as caught too: whoever examines it sees that. The tests try fewer.
 """
 
 import ast
@@ -278,11 +277,8 @@ def at_most(seconds):
         signal.signal(signal.SIGPROF, before)
 
 
-def score(tree, name, space, share=1.0, first_only=False):
-    """How many mutants of an original must be caught, and the sources of those that are not.
-
-    With `first_only` the checkup of a mutant ends at its first finding, where there is one.
-    """
+def score(tree, name, space, share=1.0):
+    """How many mutants of an original must be caught, and the sources of those that are not."""
     original = run(tree, space)[name]
     right, known = tried(original), names(examine(original))
     differ, survivors = 0, []
@@ -291,7 +287,7 @@ def score(tree, name, space, share=1.0, first_only=False):
             with at_most(20):
                 if all(holds(mutant, *inputs()[number]) for number in right):
                     continue
-                caught = first_only and any(finding not in known for finding in fails(mutant))
+                caught = any(finding not in known for finding in fails(mutant))
                 caught = caught or names(examine(mutant)) - known
         except Endless:
             caught = True

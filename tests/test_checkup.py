@@ -171,7 +171,7 @@ timed = pytest.mark.skipif(
 @pytest.mark.parametrize("name", mutants.ORIGINALS[:-1])
 def test_mutants_of_the_bank(name):
     """But for the last, which takes half a minute and is left to `python -m benchmarks.mutants`."""
-    differ, survivors = mutants.score(*mutants.of_the_bank(name), first_only=True)
+    differ, survivors = mutants.score(*mutants.of_the_bank(name))
     print(f"{name}: {differ - len(survivors)} of {differ} caught")
     assert differ >= 60
     assert not survivors, "\n\n".join(survivors)
@@ -182,7 +182,7 @@ def test_mutants_of_the_bank(name):
 def test_mutants_of_ours():
     """One in thirty; `python -m benchmarks.mutants` tries all."""
     ours = mutants.of_softmaxlab(mutants.SMALL)
-    differ, survivors = mutants.score(*ours, share=1 / 30, first_only=True)
+    differ, survivors = mutants.score(*ours, share=1 / 30)
     print(f"softmaxlab.softmax: {differ - len(survivors)} of {differ} caught")
     assert differ >= 15
     assert not survivors, "\n\n".join(survivors)

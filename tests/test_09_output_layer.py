@@ -504,6 +504,8 @@ def test_other_right_answers_pass(check, right):
             lambda p: not ((p < 0).any() or (abs(p.sum(-1) - 1) > 1e-9).any()),
             "comparisons with nan are false",
         ),
+        (check_guard, lambda p: guard(p) and not np.allclose(p.sum(0), 1), "square batch is"),
+        (check_guard, lambda p: p.shape[0] != p.shape[1] and guard(p), "square batch is"),
     ],
 )
 def test_a_wrong_answer_is_told_its_fault(check, wrong, fault):

@@ -245,6 +245,12 @@ def mean_from(start, hide=False):
     return wrong
 
 
+def all_at_once(chunks):
+    scores, values = (np.concatenate(part) for part in zip(*chunks, strict=True))
+    e = np.exp(scores - scores.max())
+    return e @ values / e.sum()
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -320,6 +326,7 @@ def test_wrong_merges_of_logs(wrong, message):
         (half_rescaled_mean, "but not the sum of values"),
         (lambda chunks: np.concatenate([v for _, v in chunks]).mean(), "the plain mean"),
         (lambda chunks: chunks, "not an array of numbers"),
+        (all_at_once, "all scores stood in one array"),
     ],
 )
 def test_wrong_means(wrong, message):

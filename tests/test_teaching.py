@@ -231,6 +231,9 @@ def test_the_figures_of_the_hub_are_those_that_were_measured():
     assert (
         490 <= int(memory["se"]["MiB afterwards"]) + sum(map(after.get, ("00", "02", "04"))) < 510
     )
+    assert "20 to 40 % of headroom: for 00, 02 and 04 that is 30" in stated
+    assert "700 MB, 21 GB" in stated
+    assert 1.2 * 500 * 2**20 < 700e6 < 1.4 * 500 * 2**20
 
 
 def test_scores_far_apart_hide_the_fault_of_question_6():

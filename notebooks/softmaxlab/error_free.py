@@ -43,7 +43,8 @@ def two_product(a, b):
     Returns
     -------
     high, low : float or ndarray
-        Exact, unless `high` is below 2**-969, or a factor above 2**996, whose halves overflow.
+        Exact, unless in absolute value `high` is below 2**-969, or a factor above 2**996, whose
+        halves overflow.
     """
     high = a * b
     (a1, a2), (b1, b2) = _halves(a), _halves(b)

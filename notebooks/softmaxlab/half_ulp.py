@@ -1,7 +1,7 @@
 """Softmax to half an ulp: each step in double-double numbers, rounded to float64 once.
 
 A *double-double* is an unevaluated sum high + low of two float64 numbers, low being at most half
-an ulp of high: about 106 bits [1]_. The result is off by half an ulp and less than 1e-6 ulps, so it
+an ulp of high: about 106 bits [1]_. The result is off by at most half an ulp and 1e-6 ulps, so it
 is the float64 nearest to the exact one, unless that lies next to the middle of two floats.
 
 References
@@ -28,7 +28,7 @@ _BOTTOM = -800.0  # exp of it is no float64; it stands for all below, and for -i
 
 
 def softmax_half_ulp(x, axis=-1):
-    """Softmax, correctly rounded but for near-ties; tens to hundreds of times slower.
+    """Softmax, correctly rounded but for near-ties; tens of times slower than `softmax`, or more.
 
     Parameters
     ----------

@@ -227,8 +227,8 @@ def _whole_shift(top, limits, minimum=np.minimum, trunc=np.trunc):
 
     A top that is too high comes down to `room`. One below 0 is reflected, to `room` at most: what
     is far below it then has a normal exp, or lies below the edge, and np.exp is slow on neither. In
-    float32 that gains nothing, and a top comes to 0 wherever it may. `top` is an array; or a float,
-    with min and int for its functions.
+    float32 an exp that is 0 is quick, and a top comes to 0 wherever it may. `top` is an array; or a
+    float, with min and int for its functions.
 
     Nothing is rounded in x - shift if \|x - shift\| <= \|x\|, as long as \|x\| < 2**53: the last
     binary digit of x stands for 1 or less, so that x - shift is a multiple of it, too, and needs no

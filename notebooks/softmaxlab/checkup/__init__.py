@@ -39,8 +39,8 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     Parameters
     ----------
     f : callable
-        ``f(x)``, or ``f(x, axis=...)`` if its signature has an `axis`. It is called some 220 times,
-        or 310 with an `axis`, each time with its own copy of the input: a numpy array or a list.
+        ``f(x)``, or ``f(x, axis=...)`` if its signature has an `axis`. It is called some 230 times,
+        or 320 with an `axis`, each time with its own copy of the input: a numpy array or a list.
     axis : int
         The axis along which each slice of the result is a distribution. It is handed to an `f`
         that takes one.

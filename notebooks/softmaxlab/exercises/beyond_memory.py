@@ -12,6 +12,7 @@ from . import (
     lost,
     not_asked,
     numbers_of,
+    peak_bytes,
     sunk,
     unfinished,
 )
@@ -223,7 +224,7 @@ _OF_MEAN = (
 
 @hinted("Keep three numbers: the max, the sum of exps, the sum of exps times values. Rescale two.")
 def check_mean(function):
-    """Judges ``softmax_mean(chunks)``: values weighted by the softmax of scores, in one pass.
+    """Judges ``softmax_mean(chunks)``: values weighted by the softmax of scores, by chunks.
 
     ``chunks`` is a list of (scores, values), two arrays of one length each.
     """
@@ -240,12 +241,19 @@ def check_mean(function):
         [(np.arange(300) * 17 % 300 / 30, np.arange(300.0)), ([4.0], [1.0])],
     ]
     cases = [[(np.array(s), np.array(v)) for s, v in chunks] for chunks in cases]
-    return ask(
+    answer = ask(
         function,
         [((chunks,), _mean(chunks)) for chunks in cases],
         _OF_MEAN,
         "That is attention for one query: no row of scores is ever there as a whole.",
     )
+    many = [(np.zeros(1000), np.zeros(1000))] * 100
+    if answer.passed and peak_bytes(function, many) > 50 * many[0][0].nbytes:
+        return Answer(
+            False,
+            "The mean is right, and all scores stood in one array for it. Take chunk after chunk.",
+        )
+    return answer
 
 
 @hinted("Forgetting the factors does no harm when every factor is 1.")

@@ -213,6 +213,7 @@ _GUARDED = [
     (exact.softmax(_FIVE, axis=-1), True),
     (exact.softmax(_FIVE, axis=0), False),
     (exact.softmax(_FIVE.T, axis=0).T, True),
+    (np.eye(3), True),
 ]
 
 
@@ -244,6 +245,11 @@ _OF_GUARD = (
     Fault(_on(8), "A thousand roundings add up. Your guard must allow for more of them."),
     Fault(_on(9), "Five rows are a batch too, and your guard turns it away."),
     Fault(_on(10), "Your guard lets a tall softmax along axis 0 pass."),
+    Fault(
+        _on(12),
+        "Three sure decisions, each for another class: every row of this square batch is a "
+        "distribution. That its columns are, too, is no fault.",
+    ),
 )
 
 

@@ -11,13 +11,17 @@ import io
 
 import ipywidgets
 import matplotlib
+import numpy as np
 from IPython.display import display
+from matplotlib.backends.backend_agg import RendererAgg
 from PIL import Image
 
 from .drawing import STYLE, new_figure, paint
 
 # A picture is white on any theme; with a quiet edge it stands there as a card.
 _CARD = "border: 1px solid #949494; border-radius: 4px; box-sizing: border-box"
+
+_EDGE = 4  # pixels around a text that is kept, for what leans out of it
 
 # Sliders have no accessible name of their own, and Jupyter takes the arrow keys of sliders and
 # lists. JupyterLab drops the alt text of pictures; the sentence below says the same. It draws the
@@ -103,6 +107,39 @@ def _control(kind, name, width, **state):
     return control
 
 
+class _Stamps(RendererAgg):
+    """Draws a level text once, on whole pixels, and then copies it.
+
+    A text is most of what a frame costs: matplotlib 3.11 draws each letter in Python.
+    """
+
+    def __init__(self, *size):
+        super().__init__(*size)
+        self.stamps = {}
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        if angle:
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        key = (s, hash(prop), gc.get_rgb()[:3])
+        if key not in self.stamps:
+            if len(self.stamps) > 2000:
+                self.stamps.clear()
+            self.stamps[key] = self._stamp(s, prop, gc.get_rgb()[:3], ismath, mtext)
+        stamp, below = self.stamps[key]
+        self.draw_image(gc, round(x) - _EDGE, self.height - round(y) - below, stamp)
+
+    def _stamp(self, s, prop, color, ismath, mtext):
+        """The pixels of a text, and how many rows of them lie below its base line."""
+        width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
+        below = int(descent) + _EDGE
+        above = int(height) - int(descent) + _EDGE
+        paper = RendererAgg(int(width) + 2 * _EDGE, above + below, self.dpi)
+        pen = paper.new_gc()
+        pen.set_foreground(color)
+        paper.draw_text(pen, _EDGE, above, s, prop, 0, ismath, mtext)
+        return np.array(paper.buffer_rgba())[::-1], below
+
+
 class Panel:
     """A drawing whose state the reader moves with sliders.
 
@@ -134,6 +171,9 @@ class Panel:
     def __init__(self, drawing, size=(8.6, 4.2), **controls):
         with matplotlib.rc_context(STYLE):
             self.figure = new_figure(*size)
+            canvas = self.figure.canvas
+            canvas.get_renderer()  # it keeps whatever renderer it has for this size
+            canvas.renderer = _Stamps(*canvas.get_width_height(), self.figure.dpi)
             self.drawing = drawing(self.figure)
         self.controls = controls
         for artist in self.drawing.moving:

@@ -44,8 +44,8 @@ class Drawing:
     A subclass draws in its constructor what stands still, and puts every artist that changes
     into ``self.moving``. Those are drawn above all that stands still, in the order of the list,
     so each needs a higher ``zorder`` than the axes' own lines (2.5), and than those before it.
-    Texts of these that few controls change, and that stand free, are in ``self.seldom`` too: text
-    costs the most of a frame, and these are drawn only after one of them has changed.
+    Texts and axes of these that few controls change, and that stand free, are in ``self.seldom``
+    too: text costs the most of a frame, and these are drawn only after one of them has changed.
     """
 
     def __init__(self, figure):

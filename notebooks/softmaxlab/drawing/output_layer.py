@@ -1,5 +1,7 @@
 """Pictures of notebook 09: penguins, the loss of a classifier, and the regions that it decides."""
 
+from functools import lru_cache
+
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
@@ -31,7 +33,8 @@ class Curve:
     def update(self, losses):
         """Draws `losses`, the first at step 0."""
         top = 1.08 * max([np.log(3), *losses])
-        self.ax.set_ylim(0, top)
+        if self.ax.get_ylim() != (0, top):
+            self.ax.set_ylim(0, top)  # and only then the axis is drawn anew
         self.note.set_y(np.log(3) + 0.01 * top)
         self.line.set_data(range(len(losses)), losses)
 
@@ -150,11 +153,13 @@ class DecisionRegions(Drawing):
     def __init__(self, figure):
         super().__init__(figure)
         self.lesson = Lesson()
+        self.train = lru_cache(self.lesson.train)
         self.regions = Regions(figure.add_axes((0.09, 0.15, 0.49, 0.74)), self.lesson)
         self.curve = Curve(figure.add_axes((0.67, 0.15, 0.31, 0.74)), STEPS)
         figure.text(0.02, 0.93, "species decided at each place (rings: wrong)", fontsize=14)
         figure.text(0.62, 0.93, "loss", fontsize=14)
-        self.moving = [*self.regions.moving, *self.curve.moving]
+        self.moving = [*self.curve.moving, *self.regions.moving]
+        self.seldom = [self.curve.ax.yaxis]
 
     def update(self, power, axis, temperature):
         """Trains with the learning rate ``10**power``, and draws what comes of it.
@@ -172,7 +177,7 @@ class DecisionRegions(Drawing):
         Words
         """
         rate = 10**power
-        self.w, self.b, self.losses = self.lesson.train(rate, axis)
+        self.w, self.b, self.losses = self.train(rate, axis)
         self.right = self.lesson.right(self.w, self.b)
         self.regions.update(self.w, self.b, temperature)
         self.curve.update(self.losses)

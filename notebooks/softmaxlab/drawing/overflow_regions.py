@@ -145,7 +145,8 @@ class Map:
 
         classes = measure(variant, dtype, n, where)
         low, high = where.edges[[0, -1]]
-        self.ax.set(xlim=(low, high), ylim=(low, high))
+        if self.ax.get_xlim() != (low, high):
+            self.ax.set(xlim=(low, high), ylim=(low, high))  # and only then the axes are drawn anew
         self.mesh.set_array(classes)
         i, j = np.indices(classes.shape)
         for kind, marks in self.marks.items():
@@ -204,8 +205,9 @@ class OverflowRegions(Drawing):
             y = 0.47 - 0.078 * row
             self.captions.append(side.text(0.12, y, "", va="center", fontsize=12.5, zorder=5))
             self.samples[row] = side.plot([0.005, 0.1], [y, y], **_PEN)[0]
-        self.seldom = [*self.captions, self.others, self.title]
-        self.moving = [*self.map.moving, *self.samples.values(), *self.shares, *self.seldom]
+        texts = [*self.captions, self.others, self.title]
+        self.seldom = [ax.xaxis, ax.yaxis, *texts]
+        self.moving = [*self.map.moving, *self.samples.values(), *self.shares, *texts]
 
     def update(self, dtype, n, variant, around, zoom):
         """Measures the map of a variant and shows it.

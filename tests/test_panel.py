@@ -8,6 +8,7 @@ import matplotlib.pyplot
 import numpy as np
 import pytest
 from lessons import full_draw
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from PIL import Image
 
 from softmaxlab import panel as room
@@ -159,6 +160,35 @@ def test_a_track_has_a_pixel_for_each_step_where_it_can(numbers, track):
 def test_a_choice_starts_where_it_is_told():
     assert choice("n", {"two": 2, "ten": 10}).value == 2
     assert choice("n", {"two": 2, "ten": 10}, 10).value == 10
+
+
+def test_a_text_is_drawn_once_and_then_copied(monkeypatch):
+    class Told(Line):
+        def __init__(self, figure):
+            super().__init__(figure)
+            self.told = self.ax.text(0.5, 0, "", zorder=5)
+            self.moving.append(self.told)
+
+        def update(self, height):
+            self.told.set(text=f"at {height:.1f}", y=height)
+            return super().update(height)
+
+    panel, drawn, draw = (
+        Panel(Told, height=slider("height", 1.0, -3.0, 2.0)),
+        [],
+        RendererAgg.draw_text,
+    )
+    monkeypatch.setattr(
+        RendererAgg, "draw_text", lambda *given: (drawn.append(given[4]), draw(*given))
+    )
+    for height in (0.5, 1.0, 0.5, 2.0, 0.5):
+        panel.controls["height"].value = height
+    assert drawn == ["at 0.5", "at 2.0"]
+    assert np.array_equal(np.asarray(panel.frame()), full_draw(panel))
+    copied = panel.frame()
+    FigureCanvasAgg(panel.figure)
+    ink = [255.0 - image.mean(axis=-1).ravel() for image in (np.asarray(copied), full_draw(panel))]
+    assert np.corrcoef(*ink)[0, 1] > 0.95, "the same letters as matplotlib draws, on whole pixels"
 
 
 def test_a_text_that_changes_seldom_is_drawn_only_when_it_has_changed():

@@ -21,6 +21,9 @@ from .drawing import STYLE, new_figure, paint
 # A picture is white on any theme; with a quiet edge it stands there as a card.
 _CARD = "border: 1px solid #949494; border-radius: 4px; box-sizing: border-box"
 
+# A table as wide as its panel: without the width of 0 a wide one would push the panel's edge out.
+_SCROLLS = "overflow-x: auto; width: 0; min-width: 100%"
+
 _EDGE = 4  # pixels around a text that is kept, for what leans out of it
 
 # Sliders have no accessible name of their own, and Jupyter takes the arrow keys of sliders and
@@ -307,7 +310,7 @@ def _bundle(png, words, width, height):
 def _html(png, words, width, height):
     sentence = html.escape(words.sentence)
     rows = "".join(
-        "<tr>" + "".join(_cell(text, i == 0 or j == 0) for j, text in enumerate(row)) + "</tr>"
+        "<tr>" + "".join(_cell(text, i == 0, j == 0) for j, text in enumerate(row)) + "</tr>"
         for i, row in enumerate(words.table)
     )
     return (
@@ -315,11 +318,12 @@ def _html(png, words, width, height):
         f'width="{width}" height="{height}" decoding="sync" '
         f'style="max-width: 100%; height: auto; {_CARD}">'
         f'<p role="status" style="font-size: 16px">{sentence}</p>'
-        + (f'<div style="overflow-x: auto"><table>{rows}</table></div>' if rows else "")
+        + (f'<div style="{_SCROLLS}"><table>{rows}</table></div>' if rows else "")
     )
 
 
-def _cell(text, heads):
-    tag = "th" if heads else "td"
+def _cell(text, in_head, first):
+    tag = "th" if in_head or first else "td"
     style = "padding: 1px 10px; font-size: 14px; text-align: right"
+    style += "; white-space: nowrap" * first
     return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'

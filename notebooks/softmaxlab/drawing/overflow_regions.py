@@ -205,9 +205,9 @@ class OverflowRegions(Drawing):
             y = 0.47 - 0.078 * row
             self.captions.append(side.text(0.12, y, "", va="center", fontsize=12.5, zorder=5))
             self.samples[row] = side.plot([0.005, 0.1], [y, y], **_PEN)[0]
-        texts = [*self.captions, self.others, self.title]
-        self.seldom = [ax.xaxis, ax.yaxis, *texts]
-        self.moving = [*self.map.moving, *self.samples.values(), *self.shares, *texts]
+        self.seldom = [ax.xaxis, ax.yaxis]
+        self.moving = [*self.map.moving, *self.samples.values(), *self.shares]
+        self.moving += [*self.captions, self.others, self.title]
 
     def update(self, dtype, n, variant, around, zoom):
         """Measures the map of a variant and shows it.

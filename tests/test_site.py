@@ -468,6 +468,52 @@ def test_what_a_key_moves_is_in_view_beside_its_control(viewport, page, address)
         expect(part).to_be_in_viewport(ratio=0.9)
 
 
+# The controls of all panels that have not the whole picture above them when they get the focus.
+HIDING = """() => {
+  const controls = [...document.querySelectorAll('.moves input, .moves select')].reverse();
+  return controls.filter(control => {
+    control.focus();
+    const {x, y, width, height} = control.getBoundingClientRect();
+    const {top, bottom} = control.closest('.panel').querySelector('img').getBoundingClientRect();
+    const header = document.querySelector('.mobile-header').getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2) !== control
+      || top < header.bottom - 1 || bottom > y;
+  }).map(control => control.labels[0].textContent);
+}"""
+
+
+def test_on_a_phone_the_picture_stays_in_view_above_every_control(page, address):
+    page.set_viewport_size(PHONE)
+    for name in ("index", *(f"notebooks/{stem}" for stem in STEMS)):
+        page.goto(f"{address}{name}.html")
+        page.add_style_tag(content="html { scroll-behavior: auto }")
+        assert page.locator(".moves label").count() > 0
+        assert page.evaluate(HIDING) == [], name
+
+
+def test_on_a_phone_a_picture_opens_at_full_size_and_moves_and_scrolls_by_keyboard(page, address):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}notebooks/04_which_axis.html")
+    image, frame = page.locator(".panel img").first, page.locator(".frame")
+    full = page.get_by_role("button", name="Picture at full size")
+    expect(full).to_have_attribute("aria-pressed", "false")
+    assert image.evaluate("image => image.clientWidth < image.naturalWidth / 2")
+    full.press("Enter")
+    expect(full).to_have_attribute("aria-pressed", "true")
+    said = image.get_attribute("alt")
+    page.get_by_role("slider", name="add to row 0").press("End")
+    assert image.get_attribute("alt") != said
+    assert image.evaluate("image => image.decode().then(() => image.clientWidth)") > 800
+    frame.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.frame').scrollLeft > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text("utf-8"))
+    assert page.evaluate("axe.run('.panel').then(({violations}) => violations.length)") == 0
+    image.click()
+    expect(full).to_have_attribute("aria-pressed", "false")
+    assert image.evaluate("image => image.clientWidth") < PHONE["width"]
+
+
 def test_nothing_around_what_scrolls_is_a_stop_of_the_keyboard(page, address):
     page.set_viewport_size(PHONE)
     for stem in STEMS:

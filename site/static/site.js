@@ -1,3 +1,5 @@
+const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
+
 // Each control of a panel moves through pictures drawn beforehand; the others go back.
 for (const panel of document.querySelectorAll(".panel")) {
   const states = JSON.parse(panel.querySelector("script").textContent);
@@ -39,6 +41,21 @@ for (const panel of document.querySelectorAll(".panel")) {
     for (const touch of ["focus", "pointerdown"]) control.addEventListener(touch, fetchAll, { once: true });
   }
   panel.querySelector(".moves").hidden = false;
+  // A phone shows the picture small; as large as it was drawn it scrolls in a frame.
+  const frame = element("div", { className: "frame" });
+  const full = element("button", { type: "button", className: "full", textContent: "Picture at full size" });
+  full.setAttribute("aria-pressed", false);
+  const kept = element("div", { className: "kept" });
+  image.replaceWith(kept);
+  kept.append(frame, full);
+  frame.append(image);
+  image.addEventListener("click", () => full.click());
+  full.addEventListener("click", () => {
+    const whole = frame.classList.toggle("whole");
+    full.setAttribute("aria-pressed", whole);
+    if (whole) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  });
 }
 
 // A prediction is compared as softmaxlab.exercises.compare does it.
@@ -130,8 +147,6 @@ for (const form of document.querySelectorAll(".prediction")) {
 }
 
 // A quiz has a button for each option. The first choice counts; each says what is said to it.
-const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
-
 const items = [...document.querySelectorAll("details.item")];
 const first = items.map(() => null);
 

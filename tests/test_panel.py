@@ -179,7 +179,9 @@ def test_a_text_is_drawn_once_and_then_copied(monkeypatch):
         RendererAgg.draw_text,
     )
     monkeypatch.setattr(
-        RendererAgg, "draw_text", lambda *given: (drawn.append(given[4]), draw(*given))
+        RendererAgg,
+        "draw_text",
+        lambda *given, **named: (drawn.append(given[4]), draw(*given, **named)),
     )
     for height in (0.5, 1.0, 0.5, 2.0, 0.5):
         panel.controls["height"].value = height

@@ -495,6 +495,7 @@ def test_memory_can_be_measured_while_somebody_else_does():
         ("not (x.min() < -87.33 or x.max() > 88.72 - np.log(x.shape[-1]))", "nan does not fit"),
         ("np.nan_to_num(x, neginf=0, nan=99).min() >= -87.33 and x.max() <= 88.72 - "
          "np.log(x.shape[-1])", "The exp is 0 here"),
+        ("x.min() >= -87.33 and x.max() <= 88.72 - np.log(x.shape[-1])", "np.finfo(x.dtype)"),
         ("False", "time lost"),
         ("x > 3", "One True or False"),
     ],

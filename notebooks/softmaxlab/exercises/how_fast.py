@@ -199,11 +199,17 @@ _FITS = [
     (np.full((1000, 2), 85.0).T, False),
     (np.array([[-20001.0, -20000.0]]), False),
 ]
+_FITS = [(x.astype(np.float32), right) for x, right in _FITS] + [
+    (np.array([[-10.0, 0.5]], np.float16), False),
+    (np.array([[-9.0, 10.0]], np.float16), True),
+    (np.array([[-600.0, 700.0]]), True),
+    (np.array([[-720.0, 700.0]]), False),
+]
 
 
 def _at(*places):
     """Whether the input is one of these; which it is, its contents tell."""
-    inputs = [_FITS[place][0].astype(np.float32) for place in places]
+    inputs = [_FITS[place][0] for place in places]
     return lambda arguments, expected, got: any(
         np.array_equal(arguments[0], x, equal_nan=True) for x in inputs
     )
@@ -221,18 +227,24 @@ _OF_FITS = (
     Fault(_at(8), "nan does not fit. Every comparison with nan is false: ask so that it is."),
     Fault(_at(9, 12), "The exp is 0 here, which is below the normal numbers."),
     Fault(_at(0, 3, 5), "This fits, and you say that it does not. A shift here is time lost."),
+    Fault(
+        _at(13, 14, 15, 16),
+        "You have the numbers of another dtype. np.finfo(x.dtype) has tiny, the least normal "
+        "number, and max.",
+    ),
 )
 
 
 @hinted(
     "Three things can leave the range: an exp that is too large, a sum of n of them, and an exp "
-    "that is too small. Ask of the max and the min of all."
+    "that is too small. Ask of the max and the min of all. An exp is normal from the log of "
+    "np.finfo's tiny to the log of its max."
 )
 def check_fits(function):
-    """Judges ``function(x)``: whether float32 rows need no shift."""
+    """Judges ``function(x)``: whether the rows of a float matrix need no shift."""
     return ask(
         function,
-        [((x.astype(np.float32),), expected) for x, expected in _FITS],
+        [((x,), expected) for x, expected in _FITS],
         _OF_FITS,
         "Now a shift is paid for only by those who need it.",
     )

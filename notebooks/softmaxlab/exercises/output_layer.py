@@ -22,6 +22,10 @@ def _loss(z, labels, axis=-1):
     return -exact.log_softmax(z, axis=axis)[np.arange(len(labels)), labels].mean()
 
 
+def _known_loss(z, labels):
+    return _loss(z[labels >= 0], labels[labels >= 0])
+
+
 def _is_far(z, labels):
     return np.array_equal(z, _FAR)
 
@@ -71,6 +75,14 @@ _OF_LOSS = (
         lambda z, labels: -exact.softmax(z, axis=-1)[np.arange(len(labels)), labels].mean(),
         "You averaged the probabilities. Their logs are to be averaged.",
     ),
+    gives(
+        _loss,
+        "A label of -1 is no class, and numpy takes it for the last one. Leave these penguins out.",
+    ),
+    gives(
+        lambda z, labels: _known_loss(z, labels) * (labels >= 0).mean(),
+        "You divide by the number of all penguins. The mean is over those whose species is known.",
+    ),
     shaped(
         lambda z, labels: labels.shape,
         "That is one loss for each penguin. Their mean is asked for.",
@@ -81,13 +93,14 @@ _OF_LOSS = (
 
 @hinted("Write out ln p_y with p_y = exp(z_y) / sum(exp(z)), and shift by the max.")
 def check_loss_of_scores(function):
-    """Judges ``function(z, labels)``, the cross-entropy of scores (penguins, classes)."""
+    """Judges ``function(z, labels)``, the cross-entropy of scores; a label of -1 does not count."""
     cases = [(z, _LABELS) for z in (_SCORES, _HIGH, _FAR, _LOW)]
     five = _FIVE.copy()
     cases += [(five, _FIVE_LABELS), (np.array(five.T).T, _FIVE_LABELS), (five[:1], np.array([0]))]
+    cases.append((five, np.array([0, -1, 2, 0, -1])))
     return ask(
         function,
-        [(arguments, _loss(*arguments)) for arguments in cases],
+        [(arguments, _known_loss(*arguments)) for arguments in cases],
         _OF_LOSS,
         "No probability was ever formed, so none could underflow to 0.",
     )

@@ -299,6 +299,16 @@ def test_above_a_panel_stands_how_to_keep_its_picture_in_view(path):
 
 
 @each_notebook
+def test_no_sentence_is_wrapped_before_its_last_word_or_its_period(path):
+    for cell in run_notebooks.read(path).cells:
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```|\$\$.*?\$\$", "\n", cell.source, flags=re.DOTALL)
+            for above, line in itertools.pairwise(prose.split("\n")):
+                alone = re.fullmatch(r" *[^\s#|<$-]\S{0,13}", line)
+                assert not (alone and above.strip()), f"{above}\n{line}"
+
+
+@each_notebook
 def test_every_panel_shows_its_picture_without_a_kernel(path):
     for cell in run_notebooks.read(path).cells:
         if cell.cell_type == "code" and "Panel(" in cell.source:

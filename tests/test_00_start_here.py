@@ -19,6 +19,11 @@ from softmaxlab.exercises.start_here import check_breaks_b, check_far_away, chec
 from softmaxlab.panel import Panel, slider
 from tools import run_notebooks
 
+
+def A(x):
+    return exact.softmax(x)
+
+
 FIRST = run_notebooks.NOTEBOOKS / "00_start_here.ipynb"
 
 
@@ -251,8 +256,8 @@ def test_the_answer_passes(right):
         (np.array([1003, 1001, 1000.2]) / 3004.2, "each score over their sum"),
         ([83.6, 11.3, 5.1], "percent"),
         ([0.9, 0.9, 0.9], "Yours do not"),
-        ([0.84, 0.11, 0.05], "Three digits, please"),
-        ([0.836, 0.113, 0.05], "Three digits, please"),
+        ([0.84, 0.11, 0.05], "not all are right to three digits"),
+        ([0.836, 0.113, 0.05], "not all are right to three digits"),
         ([0.6, 0.3, 0.1], "not these scores' softmax"),
         ([0.051, 0.113, 0.836], "in another order"),
         (None, "three numbers is asked for, and this is None"),
@@ -287,6 +292,10 @@ def test_shortest_softmax():
         (lambda x: np.exp(x).sum(), "one number for all classes"),
         (lambda x: x / x.sum(), "the exp is missing"),
         (exact.softmax, "uses a finished softmax"),
+        (lambda x: A(x), "calls A or B"),
+        (lambda x: THREAD["B"].function(x), "uses a finished softmax"),
+        (lambda x: np.exp(x) / np.exp(x.sum()), "the exp of the sum"),
+        (lambda x: "softmax", "a text, 'softmax'. Return a number"),
         (lambda x: x**2, "the numbers are not"),
         (lambda x: np.exp(x) / y, "NameError: name 'y' is not defined"),  # noqa: F821 - that is the mistake
         (0.836, "takes a function, and got float"),

@@ -191,10 +191,10 @@ def test_no_probability_is_written_as_0_or_1(three_logits):
 
 
 @pytest.mark.parametrize(
-    "check", [exercises.check_from_odds, exercises.check_sigmoid, exercises.check_logits_of]
+    "check", [exercises.check_from_odds, exercises.check_one_against, exercises.check_logits_of]
 )
 def test_a_stub_is_not_yet(check):
-    for stub in (lambda value: ..., ...):
+    for stub in (lambda *values: ..., ...):
         answer = check(stub)
         assert not answer.passed
         assert answer.message == NOT_YET
@@ -204,7 +204,7 @@ def test_a_stub_is_not_yet(check):
     ("check", "solution"),
     [
         (exercises.check_from_odds, lambda odds: odds / odds.sum()),
-        (exercises.check_sigmoid, lambda d: softmax([d, 0])[0]),
+        (exercises.check_one_against, lambda d, k: softmax([d] + k * [0])[0]),
         (exercises.check_logits_of, lambda p: np.log(p)),
         (exercises.check_logits_of, lambda p: np.log(p / p[0]) + 7),
         (exercises.check_logits_of, lambda p: [float(np.log(entry)) for entry in p]),
@@ -226,19 +226,31 @@ def test_a_solution_passes(check, solution):
         (exercises.check_from_odds, lambda o: o.sum(), "has the shape ()"),
         (exercises.check_from_odds, lambda o: np.log(o), "the numbers are not"),
         (exercises.check_from_odds, lambda o: o / len(o), "the number of classes"),
-        (exercises.check_sigmoid, lambda d: 1 / (1 + np.exp(-d)), "from `softmax`"),
-        (exercises.check_sigmoid, lambda d: softmax([np.log(np.exp(d)), 0])[0], "no exp of"),
+        (exercises.check_one_against, lambda d, k: 1 / (1 + k * np.exp(-d)), "from `softmax`"),
+        (
+            exercises.check_one_against,
+            lambda d, k: softmax([np.log(np.exp(d))] + k * [0])[0],
+            "no exp of",
+        ),
         (exercises.check_logits_of, lambda p: 3.0, "returned 3, and an array"),
         (exercises.check_logits_of, lambda p: np.log(p - 1), "is nan or inf"),
         (exercises.check_logits_of, lambda p: np.exp(p), "exp goes from scores to odds"),
-        (exercises.check_sigmoid, lambda d: softmax([d, 0]), "both classes"),
-        (exercises.check_sigmoid, lambda d: softmax([d, 0])[1], "the other class"),
-        (exercises.check_sigmoid, lambda d: softmax([d])[0], "a single score is always 1"),
-        (exercises.check_sigmoid, lambda d: softmax([d]), "a single score is always 1"),
-        (exercises.check_sigmoid, lambda d: np.exp(d) / np.exp(d).sum(), "is always 1"),
-        (exercises.check_sigmoid, lambda d: softmax([d, -d])[0], "differ by 2 d"),
-        (exercises.check_sigmoid, lambda d: np.exp(d), "the odds of the two classes"),
+        (exercises.check_one_against, lambda d, k: softmax([d] + k * [0]), "of all classes"),
+        (exercises.check_one_against, lambda d, k: softmax([d] + k * [0])[1], "one of the others"),
+        (exercises.check_one_against, lambda d, k: softmax([d])[0], "a single score is always 1"),
+        (exercises.check_one_against, lambda d, k: softmax([d]), "a single score is always 1"),
+        (exercises.check_one_against, lambda d, k: np.exp(d) / np.exp(d).sum(), "is always 1"),
+        (
+            exercises.check_one_against,
+            lambda d, k: softmax([2 * d] + k * [0])[0],
+            "Yours is 2 d above",
+        ),
+        (exercises.check_one_against, lambda d, k: np.exp(d), "the odds against one other"),
+        (exercises.check_one_against, lambda d, k: softmax([d, 0])[0], "against one other. There"),
+        (exercises.check_one_against, lambda d, k: softmax([d, k])[0], "not the score of one"),
+        (exercises.check_one_against, lambda d, k: d, "not the one expected"),
         (exercises.check_logits_of, lambda p: p, "returned p itself"),
+        (exercises.check_logits_of, lambda p: p**2, "softmax of these scores is not p"),
         (exercises.check_logits_of, lambda p: np.log(p / (1 - p)), "all the others together"),
         (exercises.check_logits_of, lambda p: -np.log(p), "order is turned round"),
         (exercises.check_logits_of, lambda p: np.log2(p), "another base than e"),
@@ -253,3 +265,10 @@ def test_a_wrong_answer_is_told_its_fault(check, wrong, message):
     answer = check(wrong)
     assert not answer.passed
     assert message in answer.message
+
+
+def test_logits_are_shown_as_they_were_returned():
+    for wrong in (np.exp, lambda p: None, lambda p: p):
+        answer = exercises.check_logits_of(wrong)
+        assert answer.expected is None
+        assert answer.got is None or np.array_equal(answer.got, wrong(answer.input))

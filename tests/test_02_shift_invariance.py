@@ -315,6 +315,8 @@ def test_silent_solutions(c):
         (1e300, "Not silent"),
         (np.inf, "A finite number is asked for"),
         ("a", "this is 'a'"),
+        ("-104", "this is '-104'"),
+        (True, "this is True"),
         ([1.0], "this is [1]"),
         (None, "this is None"),
         (abs, "this is a function"),

@@ -581,6 +581,8 @@ def wide_and_narrow(dtype):
         (lambda x: x, "made of integers"),
         (lambda x: softmax(x), "a finished softmax"),
         (softmax, "a finished softmax"),
+        (lambda x: THREAD["A"].function(x.astype(float)), "a finished softmax"),
+        (lambda x: np.exp(x.astype(float)), "do not sum to 1"),
     ],
 )
 def test_what_softmax_of_int8_answers(function, message):

@@ -246,6 +246,7 @@ def test_stubs_are_told_not_yet(check):
             ),
             "shift each slice by its max",
         ),
+        (lambda x: np.exp(x - x.max(-1)[:, np.newaxis]), "the rows do not sum to 1"),
         (lambda x: x, "the shape is right, the numbers are not"),
         (lambda x: x.max(), "has the shape ()"),
         (lambda x: 1 / 0, "ZeroDivisionError: division by zero"),
@@ -281,6 +282,12 @@ def test_a_wrong_softmax_of_rows_is_told_its_fault(wrong, fault):
         (lambda x, axis, keep: softmax_along(x, axis), "still has its share"),
         (lambda x, axis, keep: softmax_along(x, axis) * keep, "no longer sum to 1"),
         (lambda x, axis, keep: softmax_along(x * keep, axis), "Which score has the exp 0"),
+        (lambda x, axis, keep: softmax_along(np.where(keep, x, -100), axis), "a finite number"),
+        (lambda x, axis, keep: softmax_along(np.where(keep, x, -1e9), axis), "a finite number"),
+        (
+            lambda x, axis, keep: np.exp(x - x.max(axis, keepdims=True)),
+            "the slices do not sum to 1",
+        ),
         (masked_late, "Take the max of what is kept"),
         (lambda x, axis, keep: softmax(np.where(keep, x, -np.inf), axis), "a finished softmax"),
         (write_masks, "changes the array"),
@@ -301,7 +308,8 @@ def test_a_wrong_softmax_along_an_axis_is_told_its_fault(wrong, fault):
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
-        ([[1.0, 2.0, 3.0]], "only if x is square"),
+        ([[1.0, 2.0, 3.0]], "A square matrix is asked for"),
+        ([[1.0]], "one score nothing can be moved"),
         ([["a"]], "A matrix of numbers"),
         (None, "this is None"),
         ([1.0, 2.0], "A matrix of numbers"),

@@ -344,21 +344,45 @@ def test_stubs_are_told_not_yet(answer):
     assert answer().message == NOT_YET
 
 
+def a_of_the_thread(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+def sum_in(dtype):
+    """A softmax that follows the advice of one finding after the other, but for this dtype."""
+
+    def f(x, axis=-1):
+        x = np.asarray(x)
+        kept = x.dtype if x.dtype.kind == "f" else np.float64
+        e = np.exp(x.astype(kept) - x.astype(kept).max(axis=axis, keepdims=True))
+        return (e / e.sum(axis=axis, keepdims=True, dtype=dtype)).astype(kept)
+
+    return f
+
+
+def test_the_advice_on_a_float16_sum_leads_on():
+    stuck, advised = check_sound(sum_in(None)), sum_in(np.float64)
+    assert "with dtype=np.float64" in stuck.message
+    assert check_sound(advised).passed
+    assert "The divisor is rounded to float32" in check_sound(sum_in(np.float32)).message
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (THREAD["A"].function, "It says wrong, of 'right axis': "),
+        (THREAD["A"].function, "says wrong (right axis). "),
         (THREAD["C"].function, "has lost its axis"),
-        (THREAD["E"].function, "It says wrong, of 'large positive': "),
+        (THREAD["E"].function, "says wrong (large positive). "),
         (THREAD["F"].function, "axis 0, so each column sums to 1"),
         (lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), "exp overflows"),
         (
             lambda x: (
                 my_softmax(np.array(x) if isinstance(x, list) else x)
                 if np.asarray(x).dtype != np.uint8
-                else THREAD["A"].function(x)
+                else a_of_the_thread(x)
             ),
-            "It says limited, of 'small integers': ",
+            "says limited (small integers). ",
         ),
         (lambda x: 1 / 0, "ZeroDivisionError"),
         (3.0, "takes a function, and got float"),
@@ -395,7 +419,7 @@ def back_to_any(x, axis=-1):
     ("f", "advice"),
     [
         (plain, "Make them floats before you subtract. But give floats back in the dtype"),
-        (as_floats, "give a float's own back with .astype, and float64 for integers"),
+        (as_floats, "Note it before you convert, and leave the float64"),
         (back_to_any, "But convert integers alone, or give floats back in the dtype"),
         (my_softmax, "Every property"),
     ],
@@ -456,8 +480,8 @@ def test_almost_passes_the_tests_shown_and_not_the_checkup(lesson):
         (softmax, [1.0, 2.0], "on this input it is"),
         (sneaky, [1.0, 2.0], "on this input it is"),
         (sneaky, [np.inf], "finite scores"),
-        (THREAD["B"].function, [1000.0, 0.0], "does not miss it. It says wrong, of "),
-        (THREAD["A"].function, [1.0, 0.0], "does not miss it. It says wrong, of 'right axis': "),
+        (THREAD["B"].function, [1000.0, 0.0], "does not miss it: it says wrong ("),
+        (THREAD["A"].function, [1.0, 0.0], "does not miss it: it says wrong (right axis). "),
         (lambda x: 1 / 0, [1.0], "does not miss it"),
         (7, [1.0], "takes a function, and got int"),
     ],

@@ -263,8 +263,8 @@ def test_each_check_counts_for_itself(check):
         ([1, 1], [True, True], "Entry 0 is 1, and True or False is asked for."),
         ([True, 1], [1, True], "Entry 0 is True, and a number is asked for."),
         (3, "B", "You said 3, and a text in quotes is asked for."),
-        ([1, 2], [1, 3], "1 of 2 are right. Entry 1: off by 1: you said 2, and it is 3 cats."),
-        (("row", "no"), ["row", "column"], "1 of 2 are right. Entry 1: you said 'no', and it"),
+        ([1, 2], [1, 3], "1 of 2 is right. Entry 1: off by 1: you said 2, and it is 3 cats."),
+        (("row", "no"), ["row", "column"], "1 of 2 is right. Entry 1: you said 'no', and it"),
         ([0, 0], np.array([1.0, 2.0]), "0 of 2 are right. Entry 0: off by 1: you said 0, and it"),
     ],
 )
@@ -333,3 +333,9 @@ def test_nonsense_is_no_prediction_and_raises_nothing(guess, measured):
     answer = compare(guess, measured)
     assert not answer.passed
     assert len(answer.message) < 200
+
+
+def test_equal_numbers_are_rounded_too():
+    answer = Answer(False, "no", got=np.array([1 / 3]), expected=np.array([1 / 3]))
+    assert "0.333333]" in repr(answer)
+    assert "0.3333333" not in repr(answer)

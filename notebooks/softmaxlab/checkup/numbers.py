@@ -172,6 +172,8 @@ def _divisor(p, e):
         return "You divide by the norm of the exps, so the squares of the entries sum to 1."
     if not np.allclose(p / e, p[0] / e[0], rtol=1e-12, atol=0) or abs(p.sum() - 1) < 1e-14:
         return None
+    if math.isclose(np.float32(1 / p.max()), 1 / p.max(), rel_tol=1e-14):
+        return "The divisor is rounded to float32. Sum in float64."
     if -0.05 < p.sum() - 1 < 0:
         return (
             f"The sum misses 1 by {1 - p.sum():.2g}: something is added to the divisor. No epsilon "

@@ -433,7 +433,7 @@ SOFTMAX = (
         ("right axis", "values", "float16", "long slices"),
         nearly,
         fault="In float16 2048 + 1 is 2048 and 65504 is the end, so a long sum gets stuck. Sum in "
-        "float32, with dtype=np.float32.",
+        "float64, with dtype=np.float64.",
         **_LIMITED,
     ),
     Property(

@@ -12,6 +12,7 @@ _LISTS.maxlist = _LISTS.maxtuple = 8
 _LISTS.maxother = 600
 _LEFT = 'style="text-align: left"'
 _WIDE = 'style="overflow-x: auto"'
+_WRAPPED = 'style="white-space: pre-wrap; word-break: normal"'
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +62,7 @@ class Finding:
         return (
             f"<tr><th {_LEFT} rowspan=2>{html.escape(self.name)} ({self.severity})</th>"
             f"<td {_LEFT} colspan={len(_SHOWN)}>{html.escape(words)}</td></tr><tr>"
-            + "".join(
-                f'<td {_LEFT}><pre style="white-space: pre-wrap">{text}</pre></td>'
-                for text in shown
-            )
+            + "".join(f"<td {_LEFT}><pre {_WRAPPED}>{text}</pre></td>" for text in shown)
             + "</tr>"
         )
 

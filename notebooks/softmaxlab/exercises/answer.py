@@ -45,11 +45,9 @@ class Answer:
             return {}
         names = ("input", "expected", "got")
         values = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        for digits in _DIGITS:
-            rows = {name: shown(value, digits) for name, value in values.items()}
-            if rows.get("expected", "") != rows.get("got"):
-                break
-        return rows
+        several = [{name: shown(v, digits) for name, v in values.items()} for digits in _DIGITS]
+        telling = (rows for rows in several if rows.get("expected", "") != rows.get("got"))
+        return next(telling, several[0])
 
     def __repr__(self):
         said = " ".join(filter(None, [self.word, self.message]))

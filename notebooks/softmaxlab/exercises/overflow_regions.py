@@ -14,6 +14,7 @@ from . import (
     borrowed,
     gives,
     hinted,
+    near,
     not_asked,
     numbers_of,
     unfinished,
@@ -41,6 +42,11 @@ _OF_LARGEST = (
     gives(
         _of_log_max(lambda top, n: top + math.log(n)),
         "More classes make the limit lower, and yours rises with n. Look at the sign.",
+    ),
+    gives(
+        lambda dtype, n: floats.sum_overflow("float64", n),
+        "That is the limit of float64. Take the largest float of the dtype that you are given.",
+        hint=None,
     ),
     Fault(
         lambda arguments, expected, got: got > 2000,
@@ -107,7 +113,7 @@ def check_silently_wrong(scores):
     if (p == 0).any():
         message = "One p is exactly 0, so a reader could notice. Keep both above 0."
         return Answer(False, message, **seen)
-    return Answer(True, f"Both p are above 0, they sum to 1, and one is off by {off:.0%}.")
+    return Answer(True, f"Both p are above 0, they sum to 1, and one is off by {100 * off:.0f} %.")
 
 
 _OF_INT8 = (
@@ -133,6 +139,11 @@ _OF_INT8 = (
         ),
         "The order is inverted or lost: x - max still wraps. Change the dtype before you subtract.",
     ),
+    Fault(
+        lambda arguments, expected, got: near(got / got.sum(), expected),
+        "The ratios are right, but these do not sum to 1. Divide by their sum.",
+        hint=None,
+    ),
 )
 
 
@@ -147,6 +158,6 @@ def check_softmax_of_int8(function):
         function,
         [((np.array(x, dtype=np.int8),), exact.softmax(x)) for x in lists],
         _OF_INT8,
-        "One conversion before the first subtraction, and int8 is as safe as float64.",
+        "One conversion first, and int8 is as safe as float64.",
     )
     return (borrowed(function) if answer.passed else None) or answer

@@ -54,7 +54,8 @@ def compare(guess, measured, unit="", rtol=None, digits=None):
     if not several:
         return Answer(False, off[0])
     told = " ".join(f"Entry {i}: {text[0].lower()}{text[1:]}" for i, text in enumerate(off) if text)
-    return Answer(False, f"{off.count('')} of {len(off)} are right. {told}")
+    right = off.count("")
+    return Answer(False, f"{right} of {len(off)} {'is' if right == 1 else 'are'} right. {told}")
 
 
 def _kind(measured):

@@ -1,4 +1,4 @@
-"""Checks of notebook 01: probabilities from odds, the sigmoid, and logits from probabilities."""
+"""Checks of notebook 01: from odds, one class against k, and logits from probabilities."""
 
 import numpy as np
 
@@ -44,40 +44,55 @@ def check_from_odds(function):
     )
 
 
-def _sigmoid(d):
-    return exact.softmax([d, 0.0])[0]
+def _against(d, k):
+    return exact.softmax([d] + k * [0.0])[0]
 
 
-_OF_SIGMOID = (
+_OF_AGAINST = (
     shaped(
-        lambda d: (2,),
-        "This gives the probabilities of both classes. One number is wanted: that of the class "
+        lambda d, k: (k + 1,),
+        "These are the probabilities of all classes. One number is wanted: that of the class "
         "which is d ahead.",
     ),
     Fault(
         lambda arguments, expected, got: np.size(got) == 1 and np.all(np.equal(got, 1)),
-        "The softmax of a single score is always 1. Which two classes are there?",
+        "The softmax of a single score is always 1. Which classes are there?",
     ),
     gives(
-        lambda d: _sigmoid(-d),
-        "This is the probability of the other class, the one that is d behind.",
+        lambda d, k: exact.softmax([d] + k * [0.0])[-1],
+        "This is the probability of one of the others, which are d behind.",
     ),
-    gives(lambda d: _sigmoid(2 * d), "The two scores must differ by d. Yours differ by 2 d."),
-    gives(np.exp, "exp(d) is the odds of the two classes. A probability is wanted, from 0 to 1."),
+    gives(
+        lambda d, k: _against(d, 1),
+        "That is right against one other. There are k, and each has a score of its own.",
+    ),
+    gives(
+        lambda d, k: exact.softmax([d, k])[0],
+        "k is the number of the others, not the score of one.",
+    ),
+    gives(
+        lambda d, k: _against(2 * d, k),
+        "The score has to be d above the others. Yours is 2 d above them.",
+    ),
+    gives(
+        lambda d, k: np.exp(d),
+        "exp(d) is the odds against one other. A probability is wanted, from 0 to 1.",
+    ),
 )
 
 
 @hinted(
-    "softmax takes a list of scores. Which two have the difference d, and which of the two "
-    "results belongs to the class that is ahead?"
+    "softmax takes a list of scores. How long is it for k others, and which of the results "
+    "belongs to the class that is ahead?"
 )
-def check_sigmoid(function):
-    """Checks ``f(d)``, the probability of the class that is `d` ahead, written with softmax."""
+def check_one_against(function):
+    """Checks ``f(d, k)``, the probability of a class `d` ahead of `k` others, by softmax."""
+    cases = [(2.0, 1), (2.0, 3), (0.0, 4), (-2.0, 2), (30.0, 5), (-700.0, 1)]
     answer = ask(
         function,
-        [((d,), _sigmoid(d)) for d in (1.0, 0.0, -2.0, 30.0, -700.0)],
-        _OF_SIGMOID,
-        "Only the difference counts, so any two scores that differ by d do the same.",
+        [(case, _against(*case)) for case in cases],
+        _OF_AGAINST,
+        "Only differences count: any scores with one d above k equal ones do the same.",
     )
     names = names_in(function) if answer.passed else ()
     if answer.passed and ("softmax" not in names or "exp" in names):
@@ -97,8 +112,8 @@ _OF_LOGITS = (
     lost("A score of yours is nan or inf. p is positive, so each has a logarithm."),
     gives(
         exact.softmax,
-        "The softmax of your scores (got) is not p. You seem to have returned p itself, or p and "
-        "a constant: probabilities are not scores.",
+        "The softmax of these scores is not p. You seem to have returned p itself, or p and a "
+        "constant: probabilities are not scores.",
     ),
     gives(
         lambda p: _shares(p / (1 - p)),
@@ -128,6 +143,10 @@ _OF_LOGITS = (
         "A small probability comes back too large. You add a small number before the logarithm; p "
         "is positive, so the logarithm needs no help.",
         hint=None,
+    ),
+    Fault(
+        lambda arguments, expected, got: np.shape(got) == np.shape(expected),
+        "The softmax of these scores is not p.",
     ),
 )
 

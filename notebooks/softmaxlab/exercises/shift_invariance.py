@@ -160,6 +160,8 @@ def check_silent(c):
     """
     if c is ...:
         return Answer(False, NOT_YET)
+    if isinstance(c, (bool, np.bool_, str)):
+        return not_asked("A number", c)
     try:
         number = float(c)
     except (TypeError, ValueError, OverflowError):

@@ -14,8 +14,7 @@ _TRY = np.array([3.0, 1.0, 0.2])
 _NEXT = {  # what mends this finding and not the last one anew
     "integers": "But convert integers alone, or give floats back in the dtype that they came in.",
     "small integers": "But give floats back in the dtype that they came in.",
-    "dtype kept": "Note the dtype of x before you convert. At the end give a float's own back with "
-    ".astype, and float64 for integers.",
+    "dtype kept": "Note it before you convert, and leave the float64 that you make of integers.",
 }
 
 
@@ -32,7 +31,7 @@ def by_checkup(f, praise, of="softmax"):
     finding, count = checkup.failures[0], len(checkup.failures)
     more = f" {_NEXT[finding.name]}" if finding.name in _NEXT else ""
     more += f" That is the first of {count} findings." if count > 1 else ""
-    message = f"The checkup is not content. {said(checkup)}{more}"
+    message = f"The checkup {said(checkup)}{more}"
     if finding.name == "dtype kept":  # whose numbers are right
         dtypes = (np.asarray(array).dtype for array in (finding.input, finding.got))
         return Answer(False, message, finding.input, *dtypes)
@@ -47,7 +46,7 @@ def no_scores_taken(f):
 def said(checkup):
     """The verdict, and its first finding."""
     finding = checkup.failures[0]
-    return f"It says {checkup.verdict}, of {finding.name!r}: {finding.message}"
+    return f"says {checkup.verdict} ({finding.name}). {finding.message}"
 
 
 def shown_finding(checkup, message):

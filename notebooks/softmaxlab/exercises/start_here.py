@@ -14,6 +14,7 @@ from . import (
     gives,
     hinted,
     makes,
+    names_in,
     not_asked,
     numbers_of,
     shaped,
@@ -45,7 +46,7 @@ _OF_FAR = (
     ),
     Fault(
         lambda x, expected, got: np.allclose(got, expected, rtol=0, atol=0.006),
-        "Near, but not right to three digits. Three digits, please.",
+        "Near, but not all are right to three digits after the point.",
         hint=None,
     ),
     Fault(
@@ -91,6 +92,10 @@ _OF_SHORTEST = (
         "You divided by the sum of the scores. It is the exps that must sum to 1.",
     ),
     gives(lambda x: x / x.sum(), "These are shares of the scores: the exp is missing."),
+    gives(
+        lambda x: np.exp(x) / np.exp(x.sum()),
+        "You divided by the exp of the sum. It is the sum of the exps that is wanted.",
+    ),
     gives(lambda x: np.exp(x / x.sum()), "Divide the exps, not the scores inside of exp."),
     shaped(lambda x: (), "This is one number for all classes. Each class has its own probability."),
 )
@@ -106,6 +111,10 @@ def check_shortest(function):
         _OF_SHORTEST,
         "One exp, one sum, one division: that is all of softmax on paper.",
     )
+    if answer.passed and {"A", "B"} & names_in(function):
+        return Answer(
+            False, "This calls A or B. Write the exp, the sum and the division.", hint=None
+        )
     return (borrowed(function) if answer.passed else None) or answer
 
 

@@ -15,6 +15,7 @@ from . import (
     hinted,
     lost,
     names_in,
+    near,
     not_asked,
     numbers_of,
     sunk,
@@ -84,6 +85,10 @@ _OF_ROWS = (
     sunk(_OWN_MAX),
     lost(
         "A row far below the greatest score of all is lost. Each row needs its own max.", _OWN_MAX
+    ),
+    Fault(
+        lambda arguments, expected, got: near(got / got.sum(-1, keepdims=True), expected),
+        "The ratios are right, but the rows do not sum to 1. Divide each by its sum.",
     ),
 )
 
@@ -158,6 +163,11 @@ _OF_ANY_AXIS = (
         lambda x, axis, keep: exact.softmax(x * keep, axis=axis),
         "A score of 0 is a score like any other: its exp is 1. Which score has the exp 0?",
     ),
+    Fault(
+        lambda arguments, expected, got: (got[~arguments[2]] > 0).any(),
+        "What does not count still has a share. You put a finite number in its place, and the "
+        "scores that count may lie near it or below.",
+    ),
     sunk("The max has to be one of the scores. If a shape is amiss, print it."),
     lost(
         "A slice is lost where what is not kept is far greater than what is. Take the max of what "
@@ -167,6 +177,10 @@ _OF_ANY_AXIS = (
     ),
     lost(
         "A slice far below the greatest score is lost. Take the max along the axis too.", _OWN_MAX
+    ),
+    Fault(
+        lambda arguments, expected, got: near(got / got.sum(arguments[1], keepdims=True), expected),
+        "The ratios are right, but the slices do not sum to 1. Divide each by its sum.",
     ),
 )
 
@@ -191,7 +205,7 @@ def check_softmax_along(function):
     cases = [(x, axis, np.ones(x.shape, bool)) for x, axis in every]
     block = np.where(_BLOCK > 4, 0.0, _BLOCK)
     some = [(_WIDE, -1, _WIDE < 3), (_SQUARE, 0, _SQUARE > 0), (block, -2, _BLOCK != 4)]
-    hidden = np.array([[1000.0, 1.0, 0.0], [-20001.0, 5.0, -20000.0]])
+    hidden = np.array([[1000.0, 1.0, 0.0], [-2e12 - 1, 5.0, -2e12]])
     some.append((hidden, -1, np.array([[False, True, True], [True, False, True]])))
     answer = ask(
         function,
@@ -244,8 +258,10 @@ def check_fooled(x):
 
 def _not_fair(x):
     """Why the matrix is none that the exercise asks for, or None."""
-    if x.shape[0] != x.shape[1] or x.size < 4:
-        return f"C divides by a sum of each row only if x is square; its shape is {x.shape}."
+    if x.shape[0] != x.shape[1]:
+        return f"A square matrix is asked for, and the shape of this is {x.shape}."
+    if x.size < 4:
+        return "In a row of one score nothing can be moved. Two by two is enough."
     if np.array_equal(x, _SQUARE):
         return "That is the matrix of the lesson. Find one of your own."
     if not np.isfinite(x).all():

@@ -108,7 +108,7 @@ def first_zero_exp(format):
 
 
 def sum_overflow(format, n):
-    """log(largest) - log(n): above it the sum of `n` equal exps overflows, though no exp may.
+    """log(largest) - log(n): above it `n` equal exps, summed exactly, overflow, though no exp may.
 
     A real number, not rounded to the format, correct to about 1e-13. `n` is an integer: else a
     TypeError; below 1, a ValueError.

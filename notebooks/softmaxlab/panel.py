@@ -310,7 +310,7 @@ def _bundle(png, words, width, height):
 def _html(png, words, width, height):
     sentence = html.escape(words.sentence)
     rows = "".join(
-        "<tr>" + "".join(_cell(text, i == 0, j == 0) for j, text in enumerate(row)) + "</tr>"
+        "<tr>" + "".join(_cell(text, i == 0 or j == 0) for j, text in enumerate(row)) + "</tr>"
         for i, row in enumerate(words.table)
     )
     return (
@@ -322,8 +322,7 @@ def _html(png, words, width, height):
     )
 
 
-def _cell(text, in_head, first):
-    tag = "th" if in_head or first else "td"
-    style = "padding: 1px 10px; font-size: 14px; text-align: right"
-    style += "; white-space: nowrap" * first
+def _cell(text, heads):
+    tag = "th" if heads else "td"
+    style = "padding: 1px 5px; font-size: 14px; text-align: right"
     return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'

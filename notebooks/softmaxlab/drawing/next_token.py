@@ -138,14 +138,15 @@ class NextLetter(Drawing):
         are = "is" if kept.sum() == 1 else "are"
         mass = self.before[kept].sum()
         names = [_name(language.LETTERS[letter]) for letter in order]
+        before = map(digits, self.before[order])
+        after = [digits(q) if q else "0" for q in self.after[order]]
         return Words(
             f'After "{context}" at temperature {temperature:g}, {kept.sum()} of 27 letters '
             f"{are} left, with {digits(mass) if kept.sum() < 27 else 'all'} of the mass. "
             f'From there it writes "{self.written}" with the seed 0.',
             [
-                ["letter", *names],
-                ["before the cut", *(digits(self.before[letter]) for letter in order)],
-                ["after it", *(digits(q) if q else "0" for q in self.after[order])],
+                ["letter", "before the cut", "after it"],
+                *map(list, zip(names, before, after, strict=True)),
             ],
         )
 

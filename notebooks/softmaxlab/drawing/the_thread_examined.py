@@ -184,7 +184,9 @@ class OnTheTable(Drawing):
             for i, got_row in enumerate(got if got is not None else [None] * len(lines[0]))
         ]
         places = np.ndindex(self.x.shape[:-1])
-        names = ["[" + ", ".join(map(str, (*place, ":"))) + "]" for place in places]
+        names = [
+            "[" + ",\N{NO-BREAK SPACE}".join(map(str, (*place, ":"))) + "]" for place in places
+        ]
         return [
             ["slice", "scores", "result", "exact"],
             *([name, *row] for name, row in zip(names, texts, strict=True)),

@@ -288,6 +288,7 @@ def test_every_panel_at_its_ends_and_at_random_states(path, states):
             frame = np.asarray(panel.frame())
             assert np.array_equal(frame, full_draw(panel)), "a frame equals a full draw"
         assert len({len(row) for row in panel.words.table}) <= 1
+        assert all(len(row) <= 6 for row in panel.words.table), "it fits beside other windows"
     assert not matplotlib.pyplot.get_fignums()
 
 

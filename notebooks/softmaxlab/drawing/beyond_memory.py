@@ -91,11 +91,13 @@ class RunningPairs(Drawing):
         return f"{said}. The naive one has the same."
 
     def _table(self):
+        rows = zip(*self.right.T, self.naives[:, 1], strict=True)
         return [
-            ["after chunk", *map(str, range(1, len(self.right) + 1))],
-            ["max", *(f"{top:.1f}" for top in self.right[:, 0])],
-            ["sum", *(f"{total:.3f}" for total in self.right[:, 1])],
-            ["naive sum", *(f"{total:.3f}" for total in self.naives[:, 1])],
+            ["after chunk", "max", "sum", "naive sum"],
+            *(
+                [str(k), f"{top:.1f}", f"{total:.3f}", f"{naive:.3f}"]
+                for k, (top, total, naive) in enumerate(rows, 1)
+            ),
         ]
 
 

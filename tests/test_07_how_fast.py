@@ -496,6 +496,8 @@ def test_memory_can_be_measured_while_somebody_else_does():
         ("np.nan_to_num(x, neginf=0, nan=99).min() >= -87.33 and x.max() <= 88.72 - "
          "np.log(x.shape[-1])", "The exp is 0 here"),
         ("x.min() >= -87.33 and x.max() <= 88.72 - np.log(x.shape[-1])", "np.finfo(x.dtype)"),
+        ("bool(np.isfinite(np.exp(x).sum(-1)).all() and np.exp(x).min() >= np.finfo(x.dtype).tiny)",
+         "these two alone"),
         ("False", "time lost"),
         ("x > 3", "One True or False"),
     ],

@@ -204,6 +204,7 @@ _FITS = [(x.astype(np.float32), right) for x, right in _FITS] + [
     (np.array([[-9.0, 10.0]], np.float16), True),
     (np.array([[-600.0, 700.0]]), True),
     (np.array([[-720.0, 700.0]]), False),
+    (np.append(85.0, np.zeros(999))[None].astype(np.float32), False),
 ]
 
 
@@ -227,6 +228,11 @@ _OF_FITS = (
     Fault(_at(8), "nan does not fit. Every comparison with nan is false: ask so that it is."),
     Fault(_at(9, 12), "The exp is 0 here, which is below the normal numbers."),
     Fault(_at(0, 3, 5), "This fits, and you say that it does not. A shift here is time lost."),
+    Fault(
+        _at(17),
+        "Only one entry is so great here. But all that lie between the least and the greatest may "
+        "be, and then the sum overflows. Ask of these two alone.",
+    ),
     Fault(
         _at(13, 14, 15, 16),
         "You have the numbers of another dtype. np.finfo(x.dtype) has tiny, the least normal "

@@ -29,7 +29,7 @@ class Finding:
     message : str
         The fault in one or two sentences; of a property that holds, what holds.
     input, expected, got : object
-        The smallest input found that shows the fault, the exact softmax of it, and what the
+        The smallest input found that shows the fault, what is exact for it, and what the
         function gave or raised. None where the property holds.
     also : tuple of Finding
         Failures that only repeat this fault.

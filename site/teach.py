@@ -35,6 +35,7 @@ REMIX = (
     "To change these slides, change the notebooks, or the route in the teacher's guide, and run "
     "`python site/teach.py` again."
 )
+PRINTED = "?print-pdf&pdfMaxPagesPerSlide=1"  # one page a slide, as its text shrinks until it fits
 TALLEST = 20  # lines of code and output on a slide
 BLANK = '<span class="blank"></span>'
 # Makes each slide's text as large as fits.
@@ -48,7 +49,7 @@ FIT = """
 .reveal section table { font-size: max(20px, calc(var(--size, 28px) - 4px)); }
 </style>
 <script>
-Reveal.on("ready", async () => {
+Reveal.on(Reveal.isPrintView() ? "pdf-ready" : "ready", async () => {
   Reveal.configure({viewDistance: Number.MAX_VALUE}); // lays out all slides at once
   document.body.offsetHeight; // asks for the fonts of the formulas
   await document.fonts.ready;
@@ -524,7 +525,7 @@ def print_all(folder, papers, talk):
                 footer_template=print_handouts.FOOTER,
             )
             made.unlink()
-        page.goto(f"{talk.as_uri()}?print-pdf")
+        page.goto(f"{talk.as_uri()}{PRINTED}")
         page.wait_for_function("() => document.body.dataset.fitted")
         page.pdf(path=folder / "slides.pdf", prefer_css_page_size=True, print_background=True)
         chromium.close()

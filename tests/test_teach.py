@@ -157,12 +157,16 @@ def made(request, tmp_path_factory):
     return folder / f"class-{request.param}"
 
 
+def open_fitted(page, address):
+    page.goto(address)
+    page.wait_for_function("() => document.body.dataset.fitted")
+
+
 def measured(page, talk):
     """What `SIZES` says of each slide of the page `talk`, and the addresses that it asked for."""
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(talk.as_uri())
-    page.wait_for_function("() => document.body.dataset.fitted")
+    open_fitted(page, talk.as_uri())
     return page.evaluate(SIZES), asked
 
 
@@ -189,6 +193,19 @@ def test_slides_fit_and_stand_alone(made, page, tmp_path):
     assert_fit(slides)
     inside = tmp_path.as_uri()
     assert [url for url in asked if not url.startswith((inside, "data:"))] == []
+
+
+@pytest.mark.thorough
+def test_the_slides_fit_on_paper(made, page):
+    open_fitted(page, f"{(made / 'slides' / 'slides.html').as_uri()}{teach.PRINTED}")
+    printed = page.locator(".pdf-page")
+    code = printed.locator("pre").evaluate_all("all => all.map(e => [e.scrollWidth, e.clientWidth])")
+    assert len(code) > 20
+    assert [(text, room) for text, room in code if text > room] == []
+    with pypdfium2.PdfDocument(made / "slides.pdf") as slides:
+        assert len(slides) == printed.count()
+        for sheet in slides:
+            assert len(sheet.get_textpage().get_text_range()) > 5, "but for its number it is empty"
 
 
 @pytest.mark.thorough

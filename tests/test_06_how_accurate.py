@@ -273,10 +273,10 @@ def test_where_a_sums_to_1_with_entries_500_ulps_off():
     assert np.exp(-500) == pytest.approx(1e-217, rel=0.5)
 
 
-def test_scores_of_spread_3_lose_some_8_to_17_ulps():
-    for seed in range(12):
+def test_scores_of_spread_3_lose_some_8_to_19_ulps():
+    for seed in range(100):
         x = np.random.default_rng(seed).normal(size=(1, 1000)) * 3
-        assert 8 < accuracy.errors_in_ulps(accuracy.shifted(x), x).max() < 17
+        assert 8 < accuracy.errors_in_ulps(accuracy.shifted(x), x).max() < 19
 
 
 # The panel

@@ -477,7 +477,10 @@ def whole_sum(x, axis=-1):
         (lambda x, axis=-1: my_logsumexp(np.ravel(x)), "runs over the whole array"),
         (lambda x, axis=-1: my_logsumexp(x, -1), "does not use it"),
         (lambda x, axis=-1: np.expand_dims(my_logsumexp(x, axis), axis), "keeps the axis"),
-        (lambda x, axis=-1: my_logsumexp(np.asarray(x, float), axis), "give a float's own back"),
+        (
+            lambda x, axis=-1: my_logsumexp(np.asarray(x, float), axis),
+            "give back the dtype that came in",
+        ),
         (whole_sum, "1 plus a small sum is rounded before its log"),
         (lambda x: my_logsumexp(x), "let your function take an axis"),
         (scipy.special.logsumexp, "a finished logsumexp"),

@@ -199,7 +199,9 @@ def test_slides_fit_and_stand_alone(made, page, tmp_path):
 def test_the_slides_fit_on_paper(made, page):
     open_fitted(page, f"{(made / 'slides' / 'slides.html').as_uri()}{teach.PRINTED}")
     printed = page.locator(".pdf-page")
-    code = printed.locator("pre").evaluate_all("all => all.map(e => [e.scrollWidth, e.clientWidth])")
+    code = printed.locator("pre").evaluate_all(
+        "all => all.map(e => [e.scrollWidth, e.clientWidth])"
+    )
     assert len(code) > 20
     assert [(text, room) for text, room in code if text > room] == []
     with pypdfium2.PdfDocument(made / "slides.pdf") as slides:

@@ -60,8 +60,8 @@ class Finding:
             words += f" The same fault in: {_names(self.also)}."
         shown = (html.escape(_text(getattr(self, name))) for name in _SHOWN)
         return (
-            f"<tr><th {_LEFT} rowspan=2>{html.escape(self.name)} ({self.severity})</th>"
-            f"<td {_LEFT} colspan={len(_SHOWN)}>{html.escape(words)}</td></tr><tr>"
+            f"<tr><td {_LEFT} colspan={len(_SHOWN)}><strong>{html.escape(self.name)} "
+            f"({self.severity}).</strong> {html.escape(words)}</td></tr><tr>"
             + "".join(f"<td {_LEFT}><pre {_WRAPPED}>{text}</pre></td>" for text in shown)
             + "</tr>"
         )
@@ -104,7 +104,7 @@ class Checkup:
 
     def _repr_html_(self):
         first, holds = self._summary()
-        head = "".join(f"<th {_LEFT}>{name}</th>" for name in ("property", *_SHOWN))
+        head = "".join(f"<th {_LEFT}>{name}</th>" for name in _SHOWN)
         rows = "".join(finding._row() for finding in self.failures)
         return (
             f"<p><strong>{self.verdict.capitalize()}.</strong> {html.escape(first)}</p>"

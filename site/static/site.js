@@ -107,7 +107,8 @@ const compare = (text, { several, of }, unit) => {
   if (!faults.some(Boolean)) return `Right. It is ${of.map((entry) => entry.said).join(", ")}${unit}.`;
   if (!several) return `Wrong. ${faults[0]}`;
   const told = faults.map((fault, i) => fault && ` Entry ${i}: ${fault[0].toLowerCase()}${fault.slice(1)}`);
-  return `Wrong. ${faults.filter((fault) => !fault).length} of ${of.length} are right.${told.join("")}`;
+  const right = faults.filter((fault) => !fault).length;
+  return `Wrong. ${right} of ${of.length} ${right === 1 ? "is" : "are"} right.${told.join("")}`;
 };
 
 // What came out, and the text below it, is folded until the reader has answered or asks to see.

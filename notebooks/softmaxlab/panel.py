@@ -111,7 +111,7 @@ def _control(kind, name, width, **state):
 
 
 class _Stamps(RendererAgg):
-    """Draws a level text once, on whole pixels, and then copies it.
+    """Draws a level, opaque text once, on whole pixels, and then copies it.
 
     A text is most of what a frame costs: matplotlib 3.11 draws each letter in Python.
     """
@@ -121,7 +121,7 @@ class _Stamps(RendererAgg):
         self.stamps = {}
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        if angle:
+        if angle or gc.get_rgb()[3] < 1:
             return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
         key = (s, hash(prop), gc.get_rgb()[:3])
         if key not in self.stamps:

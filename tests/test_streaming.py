@@ -33,7 +33,7 @@ from softmaxlab import exact, streaming
 from tools import browser
 
 ULPS = {"e": 1, "f": 1, "d": 5}
-GIB = float(os.environ.get("STREAMING_GIB", "1.25" if "CI" in os.environ else "0.25"))
+GIB = float(os.environ.get("STREAMING_GIB", "1.1" if "CI" in os.environ else "0.25"))
 NOTHING = np.array((-np.inf, 0, 0), streaming.PAIR)
 
 logits = st.one_of(
@@ -171,10 +171,10 @@ def test_tiles_cover_each_entry_once_and_are_no_greater_than_asked(shape, size):
 
 def test_there_are_far_fewer_pairs_than_entries():
     for axis in (0, 1):
-        for _, tiles in streaming._regions((10**6, 10**6), (axis,), streaming.BLOCK):
+        for _, tiles in streaming._regions((10**6, 10**6), (axis,), streaming.TILE):
             lengths = [part.stop - part.start for part in tiles[0]]
             assert lengths[axis] >= 128
-            assert math.prod(lengths) <= streaming.BLOCK
+            assert math.prod(lengths) <= streaming.TILE
             break
 
 
@@ -617,9 +617,15 @@ def large(tmp_path_factory):
     ("axis", "kill"), [(0, False), (1, False), (0, True)], ids=["columns", "rows", "killed"]
 )
 def test_two_workers_of_512_mib(axis, kill, large):
-    """None over its limit, none restarted unless it was killed, no wrong slice."""
+    """None over its limit, none restarted unless it was killed, no wrong slice.
+
+    One that is killed has its work done anew, for which a third of the array is enough.
+    """
     source, target = large
     benchmark.empty(target)
+    if kill:
+        rows = source.shape[0] // 3
+        source, target = benchmark.first(source, rows), benchmark.first(target, rows)
     _, most, left = benchmark.on_workers(source, target, axis, kill=kill)
     assert left == (1 if kill else 2)
     assert most < benchmark.LIMIT

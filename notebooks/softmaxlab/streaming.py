@@ -40,7 +40,8 @@ from .error_free import two_difference, two_product, two_sum
 PAIR = np.dtype([("shift", np.float64), ("sum", np.float64), ("rest", np.float64)])
 STEP = 256.0
 EXP_OF_STEP, ITS_REST = 6.616261056709485e-112, -1.5834289269115768e-129  # exp(-STEP) in two floats
-BLOCK = 2**16
+BLOCK = 2**18  # entries that are read at once
+TILE = 2**14  # entries that are computed at once, in arrays that fit a level-2 cache
 
 
 def statistics(x, axis=-1):
@@ -68,10 +69,7 @@ def statistics(x, axis=-1):
     """
     x = _sliceable(x)
     axes = checked_axes(x.shape, axis, empty=True)
-    pairs = np.empty(_reduced(x.shape, axes), PAIR)
-    for region, tiles in _regions(x.shape, axes, BLOCK):
-        pairs[region] = _merged(_statistics(x[tile], axes) for tile in tiles)
-    return pairs
+    return _statistics(x, axes)
 
 
 def merge(a, b):
@@ -132,11 +130,7 @@ def probabilities(x, pairs, axis=-1):
             f"pairs must have the shape {_reduced(x.shape, axes)}, one for each slice of x along "
             f"axis {axis!r}, but has {pairs.shape}; statistics(x, {axis!r}) has it"
         )
-    out = np.empty(x.shape, result_dtype(x.dtype))
-    for region, tiles in _regions(x.shape, axes, BLOCK):
-        for tile in tiles:
-            out[tile] = _probabilities(x[tile], pairs[region], out.dtype)
-    return out
+    return _probabilities(x, pairs, axes, result_dtype(x.dtype))
 
 
 def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
@@ -153,7 +147,7 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
         the result or a wider float. It may be `x`, or lie just where `x` does, in memory or in a
         file; else it must share nothing with it.
     block : int
-        How many entries are held at once, as float64 and a few times over.
+        How many entries are read at once, and held once more as their result.
     progress : callable, optional
         Called as ``progress(done, total)`` at each block that is read, in either pass.
 
@@ -188,17 +182,19 @@ def softmax(x, axis=-1, out=None, block=BLOCK, progress=None):
     else:
         _check_out(out, x)
     regions = list(_regions(x.shape, axes, block))
-    done, total = itertools.count(1), 2 * sum(len(tiles) for _, tiles in regions)
+    done, total = itertools.count(1), 2 * sum(len(blocks) for _, blocks in regions)
 
-    def read(tile):
+    def read(where):
         if progress:
             progress(next(done), total)
-        return x[tile]
+        part = x[where]
+        refuse_mask("a slice of x", part)
+        return np.asarray(part)
 
-    for _, tiles in regions:
-        pairs = _merged(_statistics(read(tile), axes) for tile in tiles)
-        for tile in tiles:
-            out[tile] = _probabilities(read(tile), pairs, out.dtype)
+    for _, blocks in regions:
+        pairs = _merged(_statistics(read(block), axes) for block in blocks)
+        for block in blocks:
+            out[block] = _probabilities(read(block), pairs, axes, out.dtype)
     return out
 
 
@@ -352,8 +348,15 @@ def _send_by_value():
 
 
 def _statistics(x, axes):
-    """The pairs of one tile."""
-    x = _floats(x)
+    """The pairs of an array, a tile at a time."""
+    pairs = np.empty(_reduced(x.shape, axes), PAIR)
+    for region, tiles in _regions(x.shape, axes, TILE):
+        pairs[region] = _merged(_of_tile(x[tile], axes) for tile in tiles)
+    return pairs
+
+
+def _of_tile(x, axes):
+    x = np.asarray(x, np.float64)
     pairs = np.empty(_reduced(x.shape, axes), PAIR)
     with np.errstate(all="ignore"):
         pairs["shift"] = np.floor(x.max(axes, keepdims=True, initial=-np.inf) / STEP) * STEP
@@ -362,16 +365,15 @@ def _statistics(x, axes):
     return pairs
 
 
-def _probabilities(x, pairs, dtype):
-    """The probabilities of one tile, computed in float64."""
+def _probabilities(x, pairs, axes, dtype):
+    """The probabilities of an array, computed in float64, a tile at a time."""
+    out = np.empty(x.shape, dtype)
     with np.errstate(all="ignore"):
-        e = _exps(_floats(x), pairs["shift"])
-        return np.asarray(e / (pairs["sum"] + pairs["rest"]), dtype)
-
-
-def _floats(tile):
-    refuse_mask("a slice of x", tile)
-    return np.asarray(tile, np.float64)
+        for region, tiles in _regions(x.shape, axes, TILE):
+            shift, total = pairs["shift"][region], (pairs["sum"] + pairs["rest"])[region]
+            for tile in tiles:
+                out[tile] = _exps(np.asarray(x[tile], np.float64), shift) / total
+    return out
 
 
 def _exps(x, shift):

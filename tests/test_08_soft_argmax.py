@@ -228,6 +228,16 @@ def test_the_sentence_says_where_the_path_begins(z, said, panel):
     assert np.allclose(begin, first / first.sum() @ CORNERS)
 
 
+def test_texts_of_the_panel_stand_apart_from_its_axes(panel):
+    panel.frame()
+    bars, corners, hill = panel.drawing.figure.axes
+    names = [text.get_window_extent() for text in corners.texts]
+    assert min(box.x0 for box in names) > bars.bbox.x1 + 10
+    (limit,) = (text.get_window_extent() for text in hill.texts)
+    assert limit.x0 > hill.bbox.x0 + 5
+    assert limit.y0 > hill.transData.transform((0, np.log(3)))[1] + 2
+
+
 def test_the_entropy_of_a_sure_class_is_0_without_a_sign(panel):
     assert "entropy 0.0000 nats" in panel.drawing.update(-2.0, -6.0, 6.0, -6.0).sentence
 

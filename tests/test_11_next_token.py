@@ -296,6 +296,14 @@ def test_the_pictures_say_what_they_show():
     assert 1.5e-8 < float(float16) < 0.03125
 
 
+def test_no_letter_is_labeled_as_certain_or_as_impossible():
+    figure, _ = paint(letters_by_temperature)
+    labels = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert len(labels) == 18
+    assert labels[:6] == [">0.99", "", "", "", "", ""]
+    assert not {"0", "0.00", "1.00"} & set(labels)
+
+
 def test_the_concept_check():
     odds = softmax(np.log([100.0, 10.0]) / 0.5)
     assert odds[0] / odds[1] == pytest.approx(100)

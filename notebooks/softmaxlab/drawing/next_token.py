@@ -14,6 +14,11 @@ def _name(letter):
     return "space" if letter == " " else letter
 
 
+def _two_digits(share):
+    """`share` to two digits, but never 0 or 1 for what lies between them."""
+    return "" if share < 0.005 else ">0.99" if share >= 0.995 else f"{share:.2f}"
+
+
 def letters_by_temperature(figure, context=" th", p=0.9):
     """The likeliest letters after a context at three temperatures, and what top-p keeps of them."""
     z = language.logits()[tuple(language.codes(context))]
@@ -26,16 +31,15 @@ def letters_by_temperature(figure, context=" th", p=0.9):
         for bar, letter in zip(bars, order, strict=True):
             if not kept[letter]:
                 bar.set(facecolor="white", hatch="///")
-        ax.bar_label(
-            bars, [f"{share:.2f}"[: 4 if share > 0.005 else 1] for share in q[order]], fontsize=12
-        )
+        ax.bar_label(bars, [_two_digits(share) for share in q[order]], fontsize=12)
         ax.set_xticks(range(6), [_name(language.LETTERS[letter]) for letter in order])
         ax.tick_params(axis="x", length=0)
-        ax.set(ylim=(0, 1.1), yticks=[0, 0.5, 1], title=f"T = {temperature:g}")
+        ax.set(xlim=(-0.9, 5.5), ylim=(0, 1.1), yticks=[0, 0.5, 1], title=f"T = {temperature:g}")
         if i:
             ax.tick_params(axis="y", labelleft=False)
         kept_of.append(f"{kept.sum()} at T = {temperature:g}")
     figure.text(0.99, 0.8, "hatched: cut", ha="right")
+    figure.text(0.36, 0.74, "no number:\nbelow 0.005", ha="right")
     return Words(
         f"What comes after a space and {context.strip()!r}: the lower the temperature, the more of "
         f"it goes to e. So top-p {p:g} keeps {listed(kept_of)}."

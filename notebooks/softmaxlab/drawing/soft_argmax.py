@@ -122,8 +122,8 @@ class SoftArgMax(Drawing):
     def __init__(self, figure):
         super().__init__(figure)
         bars_ax = figure.add_axes((0.05, 0.15, 0.29, 0.7))
-        triangle_ax = figure.add_axes((0.34, 0.02, 0.34, 0.84))
-        entropy_ax = figure.add_axes((0.74, 0.15, 0.24, 0.7))
+        triangle_ax = figure.add_axes((0.36, 0.02, 0.32, 0.84))
+        entropy_ax = figure.add_axes((0.76, 0.15, 0.22, 0.7))
         bars_ax.set(xlim=(-0.56, 2.5), ylim=(0, 1.12), yticks=[0, 0.5, 1])
         bars_ax.set_xticks(range(3))
         bars_ax.set_xlabel("class")
@@ -133,10 +133,10 @@ class SoftArgMax(Drawing):
         entropy_ax.set(xlim=(-2, 2), ylim=(0, 1.2), yticks=[0, 0.5, 1], xlabel="temperature")
         entropy_ax.set_xticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"], fontsize=12)
         entropy_ax.axhline(np.log(3), color=GRAY, ls=":", lw=1.5)
-        entropy_ax.text(-1.95, np.log(3) - 0.02, "ln 3", color=GRAY, va="top")
+        entropy_ax.text(-1.8, np.log(3) + 0.03, "ln 3", color=GRAY, va="bottom")
         figure.text(0.02, 0.92, "probabilities", fontsize=14)
         figure.text(0.36, 0.92, "path from T = 0.01 to 100", fontsize=14)
-        figure.text(0.71, 0.92, "entropy in nats", fontsize=14)
+        figure.text(0.73, 0.92, "entropy in nats", fontsize=14)
         self.bars = bars_ax.bar(range(3), [0] * 3, width=0.7, color=CLASS_COLORS, zorder=3)
         self.labels = [
             bars_ax.text(i, 0, "", ha="center", va="bottom", fontsize=12, zorder=4)

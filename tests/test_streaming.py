@@ -469,6 +469,19 @@ def test_dask_takes_integers_and_three_dimensions():
         check(p, x, axis)
 
 
+def test_dask_names_tasks_without_pickling(monkeypatch):
+    """By what is computed and along which axis: pickling takes as long as a small softmax."""
+    monkeypatch.setattr("cloudpickle.dumps", None)
+    for chunks in (6, 2):
+        x = dask.array.from_array(np.arange(36.0).reshape(6, 6), chunks=chunks)
+        pairs = [streaming.dask_statistics(x, axis) for axis in (0, 1, 0)]
+        whole = [streaming.dask_probabilities(x, p, 0) for p in (pairs[0], pairs[2])]
+        assert pairs[0].name == pairs[2].name != pairs[1].name
+        assert whole[0].name == whole[1].name
+    rows, columns = (streaming.dask_softmax(x.rechunk(6), axis) for axis in (1, 0))
+    assert rows.name == streaming.dask_softmax(x.rechunk(6), 1).name != columns.name
+
+
 def test_dask_names_bad_input():
     lazy = dask.array.zeros((3, 0), chunks=2)
     with pytest.raises(ValueError, match="must have an entry along axis -1"):

@@ -231,9 +231,8 @@ def dask_softmax(x, axis=-1):
 
     axes = _dask_axes(x, axis)
     if all(x.numblocks[a] == 1 for a in axes):
-        _send_by_value()
         return x.map_blocks(
-            lambda chunk: probabilities(chunk, statistics(chunk, axes), axes),
+            _sent("softmax", lambda x: probabilities(x, statistics(x, axes), axes), axes),
             dtype=result_dtype(x.dtype),
         )
     pairs = dask_statistics(x, axes).persist()
@@ -250,11 +249,10 @@ def dask_statistics(x, axis=-1):
     import dask.array
 
     axes = _dask_axes(x, axis)
-    _send_by_value()
     return dask.array.reduction(
         x,
-        chunk=lambda chunk, axis, keepdims: statistics(chunk, axis),
-        aggregate=lambda pairs, axis, keepdims: _merged_along(pairs, axis),
+        chunk=_sent("statistics", lambda chunk, axis, keepdims: statistics(chunk, axis)),
+        aggregate=_sent("merge", lambda pairs, axis, keepdims: _merged_along(pairs, axis)),
         axis=axes,
         keepdims=True,
         dtype=PAIR,
@@ -281,9 +279,8 @@ def dask_probabilities(x, pairs, axis=-1):
             f"pairs must have the chunks {chunks}, one pair for each slice of x along axis "
             f"{axis!r}, but has {pairs.chunks}; dask_statistics(x, {axis!r}) has them"
         )
-    _send_by_value()
     return dask.array.map_blocks(
-        lambda chunk, pairs: probabilities(chunk, pairs, axes),
+        _sent("probabilities", lambda chunk, pairs: probabilities(chunk, pairs, axes), axes),
         x,
         pairs,
         dtype=result_dtype(x.dtype),
@@ -340,11 +337,16 @@ class OnDisk:
         return np.lib.format.open_memmap(self.path, mode)
 
 
-def _send_by_value():
-    """Let workers do without this package: a lambda sent to them takes along what it needs."""
+def _sent(name, function, *holds):
+    """A lambda that takes along what it needs, so that workers do without this package.
+
+    Dask tells tasks apart by `name` and what the lambda `holds`, and need not pickle it for that.
+    """
     import cloudpickle
 
     cloudpickle.register_pickle_by_value(sys.modules[__package__])
+    function.__dask_tokenize__ = lambda: (__name__, name, holds)
+    return function
 
 
 def _statistics(x, axes):
@@ -379,10 +381,11 @@ def _probabilities(x, pairs, axes, dtype):
 def _exps(x, shift):
     """exp(x - shift), with what the rounding of x - shift took put back."""
     shift = np.where(shift == -np.inf, 0, shift)
+    if not shift.any():
+        return np.exp(x)
     gaps, lost = two_difference(x, shift)
     e = np.exp(gaps)
-    if shift.any():
-        e += e * np.where(np.isfinite(lost), lost, 0)
+    e += e * np.where(np.isfinite(lost), lost, 0)
     return e
 
 

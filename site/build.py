@@ -83,17 +83,19 @@ def uses(table):
         yield from uses(inner)
 
 
-def needed(cells):
-    """Those of the `cells` of code that move or answer on a page, and that make what these use.
+def works(cell):
+    """Whether it moves or answers on a page, which has no verdict on a time."""
+    return WORKS.search(cell.source) and "timing" not in tags(cell)
 
-    No page has a verdict on a time, so none that only takes one.
-    """
+
+def needed(cells, wanted=works):
+    """Those of the `cells` of code that are `wanted`, and those that make what these use."""
     names, found = set(), []
     for cell in reversed(cells):
         table = symtable.symtable(cell.source, "<cell>", "exec")
         symbols = table.get_symbols()
         made = {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
-        if made & names or (WORKS.search(cell.source) and "timing" not in tags(cell)):
+        if made & names or wanted(cell):
             found.insert(0, cell)
             names.update(uses(table))
     return found

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import build
 import nbformat
 import numpy as np
 import psutil
@@ -20,13 +21,28 @@ from tools import grade, handed_in, run_notebooks
 COURSE = {path.name[:2]: path for path in run_notebooks.paths()}
 PRETEND = nbformat.v4.new_output("execute_result", {"text/plain": "Right."}, execution_count=1)
 
+# What these leave to the grader's process: panels, names used twice, memory, times, children.
+WHOLE = ("00", "05", "07", "10")
 
-def handed_in_as(changes=None, number="00", before=""):
+
+def exercises_alone(notebook):
+    """Empties the cells of code that no exercise of `notebook` needs."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    kept = build.needed(code, run_notebooks.is_exercise)
+    for cell in code:
+        if cell not in kept:
+            cell.source = ""
+
+
+def handed_in_as(changes=None, number="00", before="", whole=False):
     """The bytes of a solved notebook whose exercise `k` has the source `changes[k]` instead.
 
-    A cell with the source `before` comes right before the first exercise.
+    A cell with the source `before` comes right before the first exercise. All cells run if it is
+    to be `whole`, else those that the exercises need.
     """
     notebook = run_notebooks.solved(run_notebooks.read(COURSE[number]))
+    if not whole:
+        exercises_alone(notebook)
     cells = [cell for cell in notebook.cells if run_notebooks.is_exercise(cell)]
     for k, source in (changes or {}).items():
         cells[k].source = source
@@ -161,7 +177,8 @@ def test_twelve_notebooks_each_get_a_line(tmp_path):
 def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
     """Calls from process to process change no verdict, not even on memory or input.
 
-    All cells run once, with the solutions, and of the untouched notebook the exercises.
+    The notebooks of `WHOLE` run from top to bottom with their solutions, of the others and of the
+    untouched ones the exercises.
     """
     raised, judged = [], grade.judged
     monkeypatch.setattr(
@@ -170,7 +187,7 @@ def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
         lambda stem, found, errors: raised.append(errors) or judged(stem, found, errors),
     )
     name = COURSE[number].name
-    solved = graded(handed_in_as(number=number), name)
+    solved = graded(handed_in_as(number=number, whole=number in WHOLE), name)
     assert (solved.status, solved.remarks) == ("solved", ())
     stubs = graded(untouched(number), name)
     assert (stubs.status, stubs.right) == ("not begun", 0)
@@ -181,14 +198,7 @@ def test_solutions_are_right_and_stubs_are_not_begun(number, monkeypatch):
 def untouched(number):
     """The bytes of a notebook as the course gives it: its exercises, and what they are given."""
     notebook = run_notebooks.read(COURSE[number])
-    own = {name for exercise in grade.COURSE[COURSE[number].stem] for name in exercise.own}
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if run_notebooks.is_exercise(cell)
-        or cell.source.startswith("# Setup")
-        or any(f"def {name}(" in cell.source for name in own)
-    ]
+    exercises_alone(notebook)
     return nbformat.writes(notebook).encode()
 
 

@@ -33,7 +33,8 @@ from tools import handed_in, run_notebooks
 CELL = 60  # seconds for a cell, or a call of a function, which is then interrupted
 WHOLE = 300  # seconds for a notebook, whose process then is killed
 GIBIBYTES = 3  # of memory for a notebook, with all the processes that it starts
-EVERY = 0.1  # seconds between two looks at these
+EVERY = 0.1, 1  # seconds from one look at these to the next, at least and at most
+FASTEST = 10 * 2**30  # bytes a second: no notebook is thought to take memory faster
 ROUNDS = 20  # of killing what is left, should it start more meanwhile
 RUN = f"import {handed_in.__name__.rpartition('.')[2]} as here; here.main()"
 MARK = "SOFTMAX_EXAMINED_GRADE"
@@ -168,10 +169,12 @@ class Watched:
         self.thread.start()
 
     def _watch(self):
-        while not self.over.wait(EVERY) and alive(self.process):
+        left, (least, most) = 0, EVERY
+        while not self.over.wait(min(max(least, left / FASTEST), most)) and alive(self.process):
+            left = self.bytes - sum(map(memory, self._descent()))
             if time.monotonic() > self.deadline:
                 self.ended = "time out"
-            elif sum(map(memory, self._descent())) > self.bytes:
+            elif left < 0:
                 self.ended = f"error (more than {self.bytes / 2**30:g} GiB of memory)"
             if self.ended:
                 break

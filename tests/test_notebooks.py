@@ -311,6 +311,18 @@ def test_no_sentence_is_wrapped_before_its_last_word_or_its_period(path):
 
 
 @each_notebook
+def test_no_paragraph_can_leave_a_lone_number_on_its_last_line(path):
+    """A no-break space holds a last word of at most three digits and signs to the word before."""
+    apart = re.compile(r"[^\s#*+|>-]\s+([^\sA-Za-z$`<>*|]{1,3})\Z")
+    for cell in run_notebooks.read(path).cells[1:]:  # the first is held to the README's words
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```|\$\$.*?\$\$|^#.*?$", "", cell.source, flags=re.DOTALL | re.M)
+            for paragraph in re.split(r"\n\s*\n|\n *(?:[-*] |\d+\. )", prose):
+                found = apart.search(paragraph.strip())
+                assert not found or "\N{NO-BREAK SPACE}" in found[0], paragraph
+
+
+@each_notebook
 def test_every_panel_shows_its_picture_without_a_kernel(path):
     for cell in run_notebooks.read(path).cells:
         if cell.cell_type == "code" and "Panel(" in cell.source:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 import textwrap
 from typing import NamedTuple
 
@@ -16,11 +17,12 @@ from softmaxlab.panel import Panel
 from tools import run_notebooks
 
 PATHS = run_notebooks.paths()
+BESIDE = ("data", "selfcheck.py", "softmaxlab")  # a notebook needs no other file of the course
 
 # Runs in the kernel, after the last cell: moves every slider, and says what is amiss.
 DRIVE = textwrap.dedent(
     """
-    import gc, json, sys, time
+    import gc, json, os, sys, time
     import matplotlib.pyplot
     from softmaxlab.panel import Panel
     driven = 0
@@ -41,8 +43,11 @@ DRIVE = textwrap.dedent(
     else:
         import resource
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    imported = [sys.modules[name].__file__ for name in ("softmaxlab", "selfcheck")
+                if name in sys.modules]
     print(json.dumps({
         "driven": driven,
+        "elsewhere": [file for file in imported if not file.startswith(os.getcwd() + os.sep)],
         "figures": len(matplotlib.pyplot.get_fignums()),
         "megabytes": peak / 2**20,
         "seconds": time.process_time(),
@@ -70,6 +75,13 @@ def run_driven(notebook, **where):
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", output.text
     return longer, said
+
+
+def copy_beside(folder):
+    """Copies what a notebook needs beside it into `folder`."""
+    for name in BESIDE:
+        source = run_notebooks.NOTEBOOKS / name
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
 
 
 def is_timing(cell):

@@ -17,6 +17,7 @@ import pytest
 from environments import pinned
 from lessons import (
     PATHS,
+    copy_beside,
     each_notebook,
     full_draw,
     is_timing,
@@ -54,10 +55,11 @@ def test_the_five_notebooks_of_the_spine_are_there():
     assert [path.stem[:2] for path in PATHS][:5] == ["00", "01", "02", "03", "04"]
 
 
-def run_within_limits(path, notebook):
-    """`notebook`, which is the one at `path`, run in a kernel and its sliders moved."""
-    ran, said = run_driven(notebook)
+def run_within_limits(path, notebook, folder=run_notebooks.NOTEBOOKS):
+    """`notebook`, the one at `path`, run in a kernel in `folder` and its sliders moved."""
+    ran, said = run_driven(notebook, folder=folder)
     assert said["driven"] > 0
+    assert said["elsewhere"] == []
     assert said["figures"] == 0
     assert said["megabytes"] < MEGABYTES
     assert said["seconds"] < SECONDS[path]
@@ -74,8 +76,11 @@ def test_runs_with_every_solution_and_is_committed_as_run(path):
 
 @pytest.mark.thorough
 @each_notebook
-def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path):
-    exercises = list(run_within_limits(path, run_notebooks.read(path)))
+def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path, tmp_path, monkeypatch):
+    """In a folder with just what a class gets."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    copy_beside(tmp_path)
+    exercises = list(run_within_limits(path, run_notebooks.read(path), tmp_path))
     assert exercises
     for cell in exercises:
         assert NOT_YET in str(cell.outputs), cell.source

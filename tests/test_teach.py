@@ -6,9 +6,9 @@ import sys
 import zipfile
 
 import environments
-import nbformat
 import pypdfium2
 import pytest
+from lessons import BESIDE
 
 from tools import browser, run_notebooks
 
@@ -27,12 +27,6 @@ SIZES = """
     heading: slide.querySelector('h1, h2') !== null,
   };
 })
-"""
-# Runs in a student's kernel, after the last cell.
-FOUND_HERE = """
-import pathlib, sys
-for name in {"softmaxlab", "selfcheck"} & set(sys.modules):
-    assert pathlib.Path.cwd() in pathlib.Path(sys.modules[name].__file__).parents
 """
 
 
@@ -244,29 +238,28 @@ def test_the_paper_is_short(made):
         assert top < page.get_height() - 15
 
 
-def files(folder):
-    """What lies in `folder`, without its notebooks and what running them leaves."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    kept = [path for path in found if path.suffix not in (".ipynb", ".pyc")]
-    return [(path.relative_to(folder), path.read_bytes()) for path in kept]
-
-
-@pytest.fixture(scope="module")
-def ran():
-    """(a notebook, what lies beside it) of those that have run: routes share most."""
-    return []
+def files(path):
+    """The bytes of each file at or below `path`, but for what Python leaves there."""
+    found = [path] if path.is_file() else path.rglob("*.*")
+    return {
+        one.relative_to(path): one.read_bytes()
+        for one in found
+        if one.is_file() and one.suffix != ".pyc"
+    }
 
 
 @pytest.mark.thorough
-def test_students_notebooks_run_where_they_lie(made, ran, monkeypatch):
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    for path in sorted((made / "notebooks").glob("*.ipynb")):
-        same = (path.read_bytes(), files(path.parent))
-        if same in ran:
-            continue
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells.append(nbformat.v4.new_code_cell(FOUND_HERE))
-        done = run_notebooks.run(notebook, folder=path.parent)
-        said = [str(out) for cell in done.cells for out in cell.get("outputs", [])]
-        assert any("Not yet" in text for text in said), path.stem
-        ran.append(same)
+def test_students_get_the_courses_code_and_all_that_it_needs(made):
+    """With just this beside it, tests/test_notebooks.py runs every notebook."""
+    folder = made / "notebooks"
+    for name in BESIDE:
+        held = files(folder / name)
+        assert held
+        assert held == files(run_notebooks.NOTEBOOKS / name), name
+    for path in folder.glob("*.ipynb"):
+        code, given = (
+            [cell.source for cell in run_notebooks.read(one).cells if cell.cell_type == "code"]
+            for one in (run_notebooks.NOTEBOOKS / path.name, path)
+        )
+        assert code == given, path.stem
+    assert {path.stem for path in folder.glob("*.ipynb")} == set(teach.stems(STEPS[made.name[6:]]))

@@ -64,6 +64,10 @@ def test_a_max_of_all_is_right_while_maxima_are_at_most_700_apart(lesson):
         assert np.allclose(largest, exact.softmax(x, axis=-1).max(axis=-1), rtol=1e-12)
 
 
+def test_the_names_of_the_list_fit_into_a_window_of_600_pixels(panel):
+    assert max(map(len, panel.controls["variant"]._options_labels)) <= 58
+
+
 def numbers(panel):
     """The probabilities as drawn, from the text of the cells."""
     return [[cell.get_text() for cell in row] for row in panel.drawing.probabilities.cells]

@@ -144,6 +144,14 @@ def test_the_imports_of_a_lesson_are_folded_and_fit_in_six_lines(path):
 
 
 @each_notebook
+def test_what_is_shown_of_a_folded_cell_fits_beside_another_window(path):
+    """JupyterLab shows its first line, which never wraps, and scrolls the notebook for it."""
+    for cell in run_notebooks.read(path).cells:
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert len(cell.source.splitlines()[0]) <= 52, cell.source
+
+
+@each_notebook
 def test_every_picture_has_its_words(path):
     notebook = run_notebooks.read(path)
     for cell in notebook.cells:

@@ -92,7 +92,7 @@ THREAD = MappingProxyType(
             _b,
         ),
         "C": _variant(
-            "C: max of the whole array, sum along the last axis without keepdims",
+            "C: max of the whole array, sum along axis -1, no keepdims",
             "Works for any number of dimensions, as TensorFlow does.",
             "an answer",
             _c,
@@ -104,7 +104,7 @@ THREAD = MappingProxyType(
             _d,
         ),
         "E": _variant(
-            "E: no shift, sum along the last axis between two transposes",
+            "E: no shift, sum along axis -1 between two transposes",
             "Agrees with TensorFlow's own softmax on a batch of 5 rows and 3 columns.",
             "an answer",
             _e,

@@ -20,6 +20,7 @@ import re
 import signal
 import sys
 import textwrap
+import time
 import warnings
 
 import numpy as np
@@ -279,14 +280,19 @@ def at_most(seconds):
 
 def score(tree, name, space, share=1.0):
     """How many mutants of an original must be caught, and the sources of those that are not."""
-    original = run(tree, space)[name]
-    right, known = tried(original), names(examine(original))
+    original, given = run(tree, space)[name], inputs()
+    start = time.process_time()
+    right = tried(original)
+    enough = 20 * (time.process_time() - start)
+    known = names(examine(original))
     differ, survivors = 0, []
     for source, mutant in mutants(tree, name, space, share):
         try:
+            with at_most(enough):
+                same = all(holds(mutant, *given[number]) for number in right)
+            if same:
+                continue
             with at_most(20):
-                if all(holds(mutant, *inputs()[number]) for number in right):
-                    continue
                 caught = any(finding not in known for finding in fails(mutant))
                 caught = caught or names(examine(mutant)) - known
         except Endless:

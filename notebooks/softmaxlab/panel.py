@@ -253,7 +253,7 @@ def show(picture):
     """
     figure, words = paint(picture)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=200)
+    figure.savefig(buffer, dpi=200, pil_kwargs={"compress_level": 1})  # it is read at once
     with Image.open(buffer) as image:
         png = _png(image.convert("RGB"))
     bundle, metadata = _bundle(png, words, *figure.canvas.get_width_height())

@@ -1,5 +1,6 @@
 """The course without a kernel: the pages that site/build.py makes, in a browser."""
 
+import functools
 import os
 import re
 import subprocess
@@ -33,7 +34,9 @@ BEFORE, AFTER = QUIZZES
 STEPS = [BEFORE, *STEMS, AFTER, "teachers_guide"]
 PAGES = ["index.html", "search.html", *(f"notebooks/{stem}.html" for stem in STEPS)]
 PAGES.append("accessibility.html")
+DARK = [*PAGES[:4], PAGES[8], *PAGES[-2:]]
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+SIZES = {"phone": PHONE, "laptop": LAPTOP}
 MEGABYTES = 5
 SMALLEST = 12  # pixels
 SERIOUS = ("serious", "critical")
@@ -67,12 +70,98 @@ def chromium():
         yield chromium
 
 
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page(viewport=LAPTOP)
+@pytest.fixture(scope="module")
+def one_page(chromium):
+    page = chromium.new_page()
     page.set_default_timeout(browser.MILLISECONDS)
-    yield page
-    page.close()
+    return page
+
+
+@pytest.fixture
+def page(one_page):
+    """The page that all tests share: to open another costs the time of two visits."""
+    one_page.set_viewport_size(LAPTOP)
+    one_page.emulate_media(color_scheme="light")
+    return one_page
+
+
+# What stands on a page, and how.
+LOOK = """async () => {
+  await document.fonts.ready;
+  const all = selector => [...document.querySelectorAll(selector)];
+  const [panel] = all('.panel').slice(-1);
+  const main = panel?.querySelector('.main-control :is(input, select)');
+  return {
+    width: document.documentElement.scrollWidth,
+    sizes: all('article *').filter(
+      e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+        && !e.closest('.katex') && e.checkVisibility()
+    ).map(e => parseFloat(getComputedStyle(e).fontSize)),
+    bytes: performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize || 0), 0),
+    title: document.querySelector('h1')?.innerText,
+    next: all('a.next-page').filter(e => e.checkVisibility()).map(e => e.href),
+    images: all('article img').map(image => [image.alt, image.naturalWidth]),
+    dollars: document.querySelector('article').innerText.includes('$'),
+    formulas: all('.math').length,
+    set: all('.math > .katex math, .math > .katex-display math').length,
+    letters: document.fonts.check('1em KaTeX_Main'),
+    folds: all('details:not(.result)').length,
+    open: all('details[open]').length,
+    stops: all('article [tabindex] [tabindex]').length,
+    cut: all('.output.text_html').filter(e => e.scrollWidth > e.clientWidth).length,
+    controls: all('.moves label').length,
+    main: main && {
+      labels: main.dataset.values?.split('|') ?? [...main.options].map(option => option.text),
+      numbers: main.dataset.states.split(' '),
+      said: JSON.parse(panel.querySelector('script').textContent).map(([said]) => said),
+    },
+    together: all('em').filter(e => e.textContent.includes('This page moves one control')).map(
+      e => [e.innerText, e.querySelector('a').href, document.evaluate(
+        'following::details[1]/summary', e, null, XPathResult.STRING_TYPE).stringValue]),
+  };
+}"""
+
+# The controls of all panels that have not the whole picture above them when they get the focus.
+HIDING = """() => {
+  const controls = [...document.querySelectorAll('.moves input, .moves select')].reverse();
+  return controls.filter(control => {
+    control.focus();
+    const {x, y, width, height} = control.getBoundingClientRect();
+    const {top, bottom} = control.closest('.panel').querySelector('img').getBoundingClientRect();
+    const header = document.querySelector('.mobile-header').getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2) !== control
+      || top < header.bottom - 1 || bottom > y;
+  }).map(control => control.labels[0].textContent);
+}"""
+
+
+@pytest.fixture(scope="module")
+def look(one_page, address):
+    """What one visit of a page shows, and asks for, on a phone or a laptop."""
+
+    @functools.cache
+    def look(name, size):
+        asked = []
+
+        def note(request):
+            asked.append(request.url)
+
+        one_page.set_viewport_size(SIZES[size])
+        one_page.emulate_media(color_scheme="light")
+        one_page.on("request", note)
+        one_page.goto(address + name, wait_until="networkidle")
+        seen = one_page.evaluate(LOOK) | {"asked": asked}
+        if size == "phone" or name in DARK:
+            one_page.emulate_media(color_scheme="light" if size == "phone" else "dark")
+            one_page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text("utf-8"))
+            seen["axe"] = one_page.evaluate("axe.run({resultTypes: ['violations']})")
+        if size == "phone":  # last: it moves the focus
+            one_page.add_style_tag(content="html { scroll-behavior: auto }")
+            seen["hiding"] = one_page.evaluate(HIDING)
+        one_page.remove_listener("request", note)
+        return seen
+
+    return look
 
 
 def test_what_is_missing_is_said_before_anything_is_made(monkeypatch, tmp_path):
@@ -100,10 +189,8 @@ def words(text):
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_every_picture_is_there_with_its_alt_text(stem, page, address):
-    page.goto(f"{address}notebooks/{stem}.html")
-    images = page.locator("article img")
-    shown = images.evaluate_all("images => images.map(image => [image.alt, image.naturalWidth])")
+def test_every_picture_is_there_with_its_alt_text(stem, look):
+    shown = look(f"notebooks/{stem}.html", "laptop")["images"]
     assert all(width > 300 for _, width in shown), "a picture did not load"
     alts = {words(alt) for alt, _ in shown}
     for cell in run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells:
@@ -112,18 +199,12 @@ def test_every_picture_is_there_with_its_alt_text(stem, page, address):
                 assert words(output.metadata["image/png"]["alt"]) in alts
 
 
-def test_every_page_is_light_and_asks_no_other_host(page, address):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_every_page_is_light_and_asks_no_other_host(look, address):
     for name in PAGES:
-        asked.clear()
-        page.goto(address + name, wait_until="networkidle")
-        assert asked
-        assert [url for url in asked if not url.startswith((address, "data:"))] == [], name
-        weight = page.evaluate(
-            "() => performance.getEntries().reduce((sum, e) => sum + (e.transferSize || 0), 0)"
-        )
-        assert 10_000 < weight < MEGABYTES * 2**20, name
+        seen = look(name, "laptop")
+        assert seen["asked"]
+        assert [url for url in seen["asked"] if not url.startswith((address, "data:"))] == [], name
+        assert 10_000 < seen["bytes"] < MEGABYTES * 2**20, name
 
 
 def test_every_link_within_the_site_leads_to_a_page(site):
@@ -194,13 +275,14 @@ def test_headings_go_down_one_level_at_a_time(site):
             assert all(b <= a + 1 for a, b in pairwise(levels)), name
 
 
-def test_the_course_can_be_read_from_page_to_page(page, address):
-    page.goto(f"{address}index.html")
+def test_the_course_can_be_read_from_page_to_page(look, address):
+    name = "index.html"
     for stem in [*STEPS, "accessibility"]:
-        page.locator("a.next-page").click()
-        page.wait_for_url(f"**/{stem}.html")
-        expect(page.locator("h1")).not_to_be_empty()
-    assert page.locator("a.next-page").count() == 0
+        (then,) = look(name, "laptop")["next"]
+        name = then.removeprefix(address)
+        assert name.endswith(f"{stem}.html")
+        assert look(name, "laptop")["title"]
+    assert look(name, "laptop")["next"] == []
 
 
 def test_the_home_page_leads_to_the_course_and_to_each_door(page, address):
@@ -238,14 +320,15 @@ def test_the_search_finds_a_word_of_the_text(page, address):
     page.wait_for_url("**/04_which_axis.html*")
 
 
-def test_solutions_are_folded_and_open_by_keyboard(page, address):
+def test_solutions_are_folded_and_open_by_keyboard(page, address, look):
     for stem in STEMS:
         notebook = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
         folds = re.findall("<details><summary>(.*?)<", "".join(c.source for c in notebook.cells))
         count = sum(fold != "What came out" for fold in folds)  # the page has its own for these
-        page.goto(f"{address}notebooks/{stem}.html")
-        assert page.locator("details:not(.result)").count() == count > 0
-        assert page.locator("details[open]").count() == 0
+        seen = look(f"notebooks/{stem}.html", "laptop")
+        assert seen["folds"] == count > 0
+        assert seen["open"] == 0
+    page.goto(f"{address}notebooks/{STEMS[-1]}.html")
     solution = page.locator("details:not(.result)", has=page.locator(".highlight")).first
     expect(solution.locator(".highlight").first).to_be_hidden()
     solution.locator("summary").focus()
@@ -372,30 +455,21 @@ def test_a_quiz_shows_its_questions_and_folds_its_answers_without_javascript(chr
     page.close()
 
 
-def test_every_formula_is_set(page, address):
-    found = 0
-    for stem in STEPS:
-        page.goto(f"{address}notebooks/{stem}.html")
-        assert "$" not in page.locator("article").inner_text()
-        count = page.locator(".math").count()
-        assert page.locator(".math > .katex math, .math > .katex-display math").count() == count
-        found += count
-    assert found > 20
-    assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('1em KaTeX_Main'))")
+def test_every_formula_is_set(look):
+    pages = [look(f"notebooks/{stem}.html", "laptop") for stem in STEPS]
+    for seen in pages:
+        assert not seen["dollars"], seen["title"]
+        assert seen["set"] == seen["formulas"], seen["title"]
+        assert seen["letters"] or not seen["formulas"], seen["title"]
+    assert sum(seen["formulas"] for seen in pages) > 20
 
 
-@pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_every_page_fits_its_screen_with_text_large_enough(viewport, page, address):
-    page.set_viewport_size(viewport)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_fits_its_screen_with_text_large_enough(size, look):
     for name in PAGES:
-        page.goto(address + name)
-        assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"], name
-        sizes = page.locator("article *").evaluate_all(
-            "all => all.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())"
-            " && !e.closest('.katex') && e.checkVisibility())"
-            ".map(e => parseFloat(getComputedStyle(e).fontSize))"
-        )
-        assert not sizes or min(sizes) >= SMALLEST, name
+        seen = look(name, size)
+        assert seen["width"] == SIZES[size]["width"], name
+        assert not seen["sizes"] or min(seen["sizes"]) >= SMALLEST, name
 
 
 # What a panel says, in one glance.
@@ -468,27 +542,11 @@ def test_what_a_key_moves_is_in_view_beside_its_control(viewport, page, address)
         expect(part).to_be_in_viewport(ratio=0.9)
 
 
-# The controls of all panels that have not the whole picture above them when they get the focus.
-HIDING = """() => {
-  const controls = [...document.querySelectorAll('.moves input, .moves select')].reverse();
-  return controls.filter(control => {
-    control.focus();
-    const {x, y, width, height} = control.getBoundingClientRect();
-    const {top, bottom} = control.closest('.panel').querySelector('img').getBoundingClientRect();
-    const header = document.querySelector('.mobile-header').getBoundingClientRect();
-    return document.elementFromPoint(x + width / 2, y + height / 2) !== control
-      || top < header.bottom - 1 || bottom > y;
-  }).map(control => control.labels[0].textContent);
-}"""
-
-
-def test_on_a_phone_the_picture_stays_in_view_above_every_control(page, address):
-    page.set_viewport_size(PHONE)
+def test_on_a_phone_the_picture_stays_in_view_above_every_control(look):
     for name in ("index", *(f"notebooks/{stem}" for stem in STEMS)):
-        page.goto(f"{address}{name}.html")
-        page.add_style_tag(content="html { scroll-behavior: auto }")
-        assert page.locator(".moves label").count() > 0
-        assert page.evaluate(HIDING) == [], name
+        seen = look(f"{name}.html", "phone")
+        assert seen["controls"] > 0
+        assert seen["hiding"] == [], name
 
 
 def test_on_a_phone_a_picture_opens_at_full_size_and_moves_and_scrolls_by_keyboard(page, address):
@@ -514,22 +572,24 @@ def test_on_a_phone_a_picture_opens_at_full_size_and_moves_and_scrolls_by_keyboa
     assert image.evaluate("image => image.clientWidth") < PHONE["width"]
 
 
-def test_nothing_around_what_scrolls_is_a_stop_of_the_keyboard(page, address):
-    page.set_viewport_size(PHONE)
+def test_the_table_of_a_checkup_fits_a_phone(look):
+    assert look("notebooks/05_the_thread_examined.html", "phone")["cut"] == 0
+
+
+def test_nothing_around_what_scrolls_is_a_stop_of_the_keyboard(look):
     for stem in STEMS:
-        page.goto(f"{address}notebooks/{stem}.html")
-        page.evaluate("document.fonts.ready.then(() => null)")
-        assert page.locator("article [tabindex] [tabindex]").count() == 0, stem
+        assert look(f"notebooks/{stem}.html", "phone")["stops"] == 0, stem
 
 
-def test_only_what_is_seen_or_printed_is_loaded_until_a_control_is_touched(page, address):
-    asked = []
+def test_only_what_is_seen_or_printed_is_loaded_until_a_control_is_touched(chromium, address):
+    asked, page = [], chromium.new_page(viewport=LAPTOP)  # with nothing in its cache
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}notebooks/04_which_axis.html", wait_until="networkidle")
     assert sum(url.endswith(".webp") for url in asked) == 4
     knob = page.get_by_role("slider", name="add to row 0")
     with page.expect_request("**/04_which_axis/*.webp"):
         knob.focus()
+    page.close()
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -588,17 +648,14 @@ def test_the_controls_show_what_the_panel_draws(site, page, address):
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_a_question_that_moves_two_controls_says_what_a_page_cannot(stem, page, address):
-    page.goto(f"{address}notebooks/{stem}.html")
-    said = page.locator("em", has_text="This page moves one control at a time")
+def test_a_question_that_moves_two_controls_says_what_a_page_cannot(stem, look, address):
+    said = look(f"notebooks/{stem}.html", "laptop")["together"]
     together = PLANS[stem].together
-    expect(said).to_have_count(int(bool(together)))
-    if together:
-        assert said.inner_text().startswith(together.replace("`", ""))
-        answers = said.locator("xpath=following::details[1]/summary")
-        expect(answers).to_have_text(re.compile("^Answers?$"))
-        said.get_by_role("link").click()
-        page.wait_for_url("**/index.html#open-it")
+    assert len(said) == bool(together)
+    for note, link, answers in said:
+        assert note.startswith(together.replace("`", ""))
+        assert link == f"{address}index.html#open-it"
+        assert re.match("Answers?$", answers)
 
 
 # What the first question below each panel asks for: the words for the control that moves, and what
@@ -653,18 +710,13 @@ def first_question(stem):
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_the_slider_answers_the_first_question_below_it(stem, page, address):
+def test_the_slider_answers_the_first_question_below_it(stem, look):
     asked, answers = ANSWERS[stem]
-    page.goto(f"{address}notebooks/{stem}.html")
-    panel = page.locator(".panel").last
+    main = look(f"notebooks/{stem}.html", "laptop")["main"]
     assert re.search(rf"\b{asked}\b", first_question(stem))
-    main, states = panel.locator(".main-control").locator("input, select"), states_of(panel)
-    labels = main.evaluate(
-        "c => c.dataset.values?.split('|') ?? [...c.options].map(option => option.text)"
-    )
-    numbers = main.get_attribute("data-states").split()
     for label, answer in answers.items():
-        assert re.search(answer, words(states[int(numbers[labels.index(label)])][0])), label
+        number = int(main["numbers"][main["labels"].index(label)])
+        assert re.search(answer, words(main["said"][number])), label
 
 
 def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
@@ -708,20 +760,11 @@ def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
     assert folded > len(STEMS)
 
 
-@pytest.mark.parametrize(
-    ("viewport", "scheme", "pages"),
-    [(PHONE, "light", PAGES), (LAPTOP, "dark", [*PAGES[:4], PAGES[8], *PAGES[-2:]])],
-    ids=["phone", "laptop"],
-)
-def test_axe_finds_nothing_serious(viewport, scheme, pages, page, address):
-    axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
-    page.set_viewport_size(viewport)
-    page.emulate_media(color_scheme=scheme)
+@pytest.mark.parametrize(("size", "pages"), [("phone", PAGES), ("laptop", DARK)])
+def test_axe_finds_nothing_serious(size, pages, look):
+    """On a phone in light mode, on a laptop in dark."""
     for name in pages:
-        page.goto(address + name)
-        page.evaluate("document.fonts.ready.then(() => null)")
-        page.evaluate(axe)
-        report = page.evaluate("axe.run({resultTypes: ['violations']})")
+        report = look(name, size)["axe"]
         assert len(report["passes"]) > 10
         serious = [fault for fault in report["violations"] if fault["impact"] in SERIOUS]
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in serious] == [], name

@@ -498,13 +498,24 @@ def states_of(panel):
     )
 
 
+@pytest.fixture
+def names(stem, monkeypatch):
+    """Of the controls of the panel of a notebook, of which just what the panel needs is run."""
+    monkeypatch.setattr(build, "WORKS", re.compile(r"Panel\("))
+    monkeypatch.chdir(run_notebooks.NOTEBOOKS)
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
+    space, *_ = build.run_needed([cell for cell in cells if cell.cell_type == "code"], stem)
+    return [widget.description for widget in space["panel"].widgets()]
+
+
 @pytest.mark.parametrize("stem", STEMS)
-def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(stem, page, address):
+def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(
+    names, stem, page, address
+):
     """Also at the width of a phone, which no state of a panel exceeds."""
     page.set_viewport_size(PHONE)
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
-    names = [widget.description for widget in page_of(stem)[0]["panel"].widgets()]
     controls = panel.locator("input, select").all()
     labels = [c.evaluate("c => c.labels[0].firstChild.data.trim()") for c in controls]
     assert labels == names

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+pytest.register_assert_rewrite("lessons")
+
 # Each takes minutes in one process, so none may be the last to begin.
 LONG = ("test_grade", "test_site", "test_streaming")
 

@@ -10,6 +10,7 @@ import build
 import nbformat
 import numpy as np
 import pytest
+from environments import pinned
 
 from softmaxlab import exercises
 from softmaxlab.exercises import compare
@@ -18,6 +19,10 @@ from tools import run_notebooks
 
 PATHS = run_notebooks.paths()
 BESIDE = ("data", "selfcheck.py", "softmaxlab")  # a notebook needs no other file of the course
+# Of processor time, which other work on the machine lengthens. Four take times, train a classifier,
+# or start a cluster of processes.
+SECONDS, LONGER = 15, {"07": 20, "08": 30, "09": 30, "10": 30}
+MEGABYTES = 500
 
 # Runs in the kernel, after the last cell: moves every slider, and says what is amiss.
 DRIVE = textwrap.dedent(
@@ -82,6 +87,33 @@ def copy_beside(folder):
     for name in BESIDE:
         source = run_notebooks.NOTEBOOKS / name
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
+
+
+def assert_within_limits(path, said):
+    """`said` is what `run_driven` says of the notebook at `path`."""
+    assert said["driven"] > 0
+    assert said["elsewhere"] == []
+    assert said["figures"] == 0
+    assert said["megabytes"] < MEGABYTES
+    assert said["seconds"] < LONGER.get(path.stem[:2], SECONDS)
+
+
+def texts(notebook):
+    """What the outputs of each code cell say, without pictures and without times."""
+    return [
+        [
+            output.get("text", output.get("data", {}).get("text/plain", ""))
+            for output in cell.outputs
+        ]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and not is_timing(cell)
+    ]
+
+
+def assert_committed_as_run(path, ran):
+    """The notebook `ran` says what the one at `path` says, where its outputs were made."""
+    if pinned():
+        assert texts(run_notebooks.written(ran)) == texts(run_notebooks.read(path))
 
 
 def is_timing(cell):

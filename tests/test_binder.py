@@ -11,7 +11,6 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -23,7 +22,13 @@ import websocket
 from environments import pinned
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
-from lessons import DRIVE, each_notebook
+from lessons import (
+    DRIVE,
+    assert_committed_as_run,
+    assert_within_limits,
+    copy_beside,
+    each_notebook,
+)
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -49,7 +54,8 @@ TO_PANEL = """() => {
   cells.activeCellIndex = cells.widgets.findIndex(cell => cell.node.querySelector('.widget-html'));
   return cells.scrollToItem(cells.activeCellIndex);
 }"""
-MEGABYTES = 1000  # of the 1 to 2 GB that Binder gives
+CLASS = "class"  # a folder with just what a class gets
+SERVER_AND_KERNEL = 950  # MiB, of the 1 to 2 GB that Binder gives
 
 made_once = pytest.mark.skipif(not pinned(), reason="the same everywhere; read with Binder's pins")
 
@@ -158,6 +164,8 @@ def server(tmp_path_factory, base_lock, base, pins):
     }
     checkout = folder / "checkout"
     browser.copy_checkout(checkout)
+    (checkout / CLASS).mkdir()
+    copy_beside(checkout / CLASS)
     with browser.jupyterlab(checkout, scratch, python, PREFIX, TOKEN) as address:
         assert address.endswith(PREFIX.rstrip("/"))
         found = next((scratch / "RUNTIME").glob("jpserver-*.json"))
@@ -205,55 +213,30 @@ def outputs(socket, code):
         if message["content"].get("execution_state") == "idle":
             return shown
         with contextlib.suppress(ValueError):  # no output, but a reply or a widget's message
-            shown.append(nbformat.v4.output_from_msg(message))
-
-
-@contextlib.contextmanager
-def peaks(server):
-    """The most memory, in MB, of the server with its kernel, and of what the kernel started.
-
-    Pages that they share are counted each time, so it is rather too much than too little.
-    """
-    most, done = {"server and kernel": 0.0, "workers": 0.0}, threading.Event()
-
-    def megabytes(processes):
-        total = 0
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss / 1e6
-        return total
-
-    def watch():
-        while not done.wait(0.05):
-            kernels = server.children()
-            started = [each for each in server.children(recursive=True) if each not in kernels]
-            for name, group in zip(most, ([server, *kernels], started), strict=True):
-                most[name] = max(most[name], megabytes(group))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield most
-    finally:
-        done.set()
-        watcher.join()
+            output = nbformat.v4.output_from_msg(message)
+            if shown and output.get("name", "") == shown[-1].get("name") == "stdout":
+                shown[-1].text += output.text
+            else:
+                shown.append(output)
 
 
 @pytest.mark.thorough
 @environments.asked
 @each_notebook
 def test_runs_in_what_binder_starts(path, server):
+    """From top to bottom, before any exercise is solved."""
     address, process = server
     notebook = run_notebooks.read(path)
-    with peaks(process) as most, kernel_of(address, f"notebooks/{path.name}") as socket:
+    with kernel_of(address, f"{CLASS}/{path.name}") as socket:
         for cell in (each for each in notebook.cells if each.cell_type == "code"):
-            shown = outputs(socket, cell.source)
-            assert not [each for each in shown if each.output_type == "error"], cell.source
-            assert not [each for each in shown if each.get("name") == "stderr"], cell.source
-            assert not run_notebooks.is_exercise(cell) or NOT_YET in str(shown)
+            cell.outputs = outputs(socket, cell.source)
+            assert not [each for each in cell.outputs if each.output_type == "error"], cell.source
+            assert not [each for each in cell.outputs if each.get("name") == "stderr"], cell.source
+            assert not run_notebooks.is_exercise(cell) or NOT_YET in str(cell.outputs)
         said = json.loads("".join(each.text for each in outputs(socket, DRIVE)))
-    assert said["driven"] > 0
-    assert most["server and kernel"] < MEGABYTES, most
+    assert_within_limits(path, said)
+    assert_committed_as_run(path, notebook)
+    assert process.memory_info().rss / 2**20 + said["megabytes"] < SERVER_AND_KERNEL
 
 
 @pytest.mark.thorough

@@ -10,13 +10,15 @@ import random
 import re
 import warnings
 
+import environments
 import matplotlib.pyplot
 import nbformat
 import numpy as np
 import pytest
-from environments import pinned
 from lessons import (
     PATHS,
+    assert_committed_as_run,
+    assert_within_limits,
     copy_beside,
     each_notebook,
     full_draw,
@@ -32,57 +34,31 @@ from PIL import Image
 from softmaxlab.exercises import NO_GUESS, NOT_YET, compare
 from tools import run_notebooks
 
-# Of processor time, which other work on the machine lengthens. Four take times, train a classifier,
-# or start a cluster of processes.
-LONGER = {"07": 20, "08": 30, "09": 30, "10": 30}
-SECONDS = {path: LONGER.get(path.stem[:2], 15) for path in PATHS}
-MEGABYTES = 500
-
-
-def texts(notebook):
-    """What the outputs of each code cell say, without pictures and without times."""
-    return [
-        [
-            output.get("text", output.get("data", {}).get("text/plain", ""))
-            for output in cell.outputs
-        ]
-        for cell in notebook.cells
-        if cell.cell_type == "code" and not is_timing(cell)
-    ]
-
 
 def test_the_five_notebooks_of_the_spine_are_there():
     assert [path.stem[:2] for path in PATHS][:5] == ["00", "01", "02", "03", "04"]
 
 
-def run_within_limits(path, notebook, folder=run_notebooks.NOTEBOOKS):
-    """`notebook`, the one at `path`, run in a kernel in `folder` and its sliders moved."""
-    ran, said = run_driven(notebook, folder=folder)
-    assert said["driven"] > 0
-    assert said["elsewhere"] == []
-    assert said["figures"] == 0
-    assert said["megabytes"] < MEGABYTES
-    assert said["seconds"] < SECONDS[path]
-    if pinned():
-        assert texts(run_notebooks.written(ran)) == texts(run_notebooks.read(path))
-    return filter(run_notebooks.is_exercise, ran.cells)
-
-
 @each_notebook
 def test_runs_with_every_solution_and_is_committed_as_run(path):
-    for cell in run_within_limits(path, run_notebooks.solved(run_notebooks.read(path))):
+    ran, said = run_driven(run_notebooks.solved(run_notebooks.read(path)))
+    assert_within_limits(path, said)
+    assert_committed_as_run(path, ran)
+    for cell in filter(run_notebooks.is_exercise, ran.cells):
         assert "Right." in cell.outputs[-1].data["text/plain"], cell.source
 
 
 @pytest.mark.thorough
+@pytest.mark.skipif(environments.ASKED, reason="test_binder has them run in what Binder starts")
 @each_notebook
 def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path, tmp_path, monkeypatch):
     """In a folder with just what a class gets."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
     copy_beside(tmp_path)
-    exercises = list(run_within_limits(path, run_notebooks.read(path), tmp_path))
-    assert exercises
-    for cell in exercises:
+    ran, said = run_driven(run_notebooks.read(path), folder=tmp_path)
+    assert_within_limits(path, said)
+    assert_committed_as_run(path, ran)
+    for cell in filter(run_notebooks.is_exercise, ran.cells):
         assert NOT_YET in str(cell.outputs), cell.source
 
 

@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import environments
+import nbclient
 import nbformat
 import psutil
 import pytest
@@ -29,6 +30,7 @@ from lessons import (
     copy_beside,
     each_notebook,
 )
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -166,10 +168,12 @@ def server(tmp_path_factory, base_lock, base, pins):
     browser.copy_checkout(checkout)
     (checkout / CLASS).mkdir()
     copy_beside(checkout / CLASS)
-    with browser.jupyterlab(checkout, scratch, python, PREFIX, TOKEN) as address:
-        assert address.endswith(PREFIX.rstrip("/"))
-        found = next((scratch / "RUNTIME").glob("jpserver-*.json"))
-        yield address, psutil.Process(json.loads(found.read_text())["pid"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)  # which would lead to another copy
+        with browser.jupyterlab(checkout, scratch, python, PREFIX, TOKEN) as address:
+            assert address.endswith(PREFIX.rstrip("/"))
+            found = next((scratch / "RUNTIME").glob("jpserver-*.json"))
+            yield address, psutil.Process(json.loads(found.read_text())["pid"])
 
 
 def ask(address, method, path, body=None):
@@ -201,23 +205,18 @@ def kernel_of(address, path):
         ask(address, "DELETE", f"sessions/{session['id']}")
 
 
-def outputs(socket, code):
-    """What a kernel shows for `code`."""
-    request = Session().msg("execute_request", {"code": code, "allow_stdin": False})
+def run_cell(socket, client, index):
+    """Has the kernel run a cell of the client's notebook, in which its outputs are put."""
+    cell = client.nb.cells[index]
+    cell.outputs, client.clear_before_next_output = [], False
+    request = Session().msg("execute_request", {"code": cell.source, "allow_stdin": False})
     socket.send(json.dumps(request | {"channel": "shell"}, default=json_default))
-    shown = []
-    while True:
-        message = json.loads(socket.recv())
-        if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
-            continue
-        if message["content"].get("execution_state") == "idle":
-            return shown
-        with contextlib.suppress(ValueError):  # no output, but a reply or a widget's message
-            output = nbformat.v4.output_from_msg(message)
-            if shown and output.get("name", "") == shown[-1].get("name") == "stdout":
-                shown[-1].text += output.text
-            else:
-                shown.append(output)
+    with contextlib.suppress(nbclient.client.CellExecutionComplete):
+        while True:
+            message = json.loads(socket.recv())
+            asked = message["parent_header"].get("msg_id") == request["header"]["msg_id"]
+            if asked and message["channel"] == "iopub":
+                client.process_message(message, cell, index)
 
 
 @pytest.mark.thorough
@@ -227,13 +226,19 @@ def test_runs_in_what_binder_starts(path, server):
     """From top to bottom, before any exercise is solved."""
     address, process = server
     notebook = run_notebooks.read(path)
+    notebook.cells.append(nbformat.v4.new_code_cell(DRIVE))
+    client = nbclient.NotebookClient(notebook, record_timing=False)
+    client.reset_execution_trackers()
     with kernel_of(address, f"{CLASS}/{path.name}") as socket:
-        for cell in (each for each in notebook.cells if each.cell_type == "code"):
-            cell.outputs = outputs(socket, cell.source)
-            assert not [each for each in cell.outputs if each.output_type == "error"], cell.source
-            assert not [each for each in cell.outputs if each.get("name") == "stderr"], cell.source
-            assert not run_notebooks.is_exercise(cell) or NOT_YET in str(cell.outputs)
-        said = json.loads("".join(each.text for each in outputs(socket, DRIVE)))
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                run_cell(socket, client, index)
+                for output in cell.outputs:
+                    assert output.output_type != "error", cell.source
+                    assert output.get("name") != "stderr", output.text
+                assert not run_notebooks.is_exercise(cell) or NOT_YET in str(cell.outputs)
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
+    said = json.loads(notebook.cells.pop().outputs[0].text)
     assert_within_limits(path, said)
     assert_committed_as_run(path, notebook)
     assert process.memory_info().rss / 2**20 + said["megabytes"] < SERVER_AND_KERNEL

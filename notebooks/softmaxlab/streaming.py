@@ -41,7 +41,7 @@ PAIR = np.dtype([("shift", np.float64), ("sum", np.float64), ("rest", np.float64
 STEP = 256.0
 EXP_OF_STEP, ITS_REST = 6.616261056709485e-112, -1.5834289269115768e-129  # exp(-STEP) in two floats
 BLOCK = 2**18  # entries that are read at once
-TILE = 2**14  # entries that are computed at once, in arrays that fit a level-2 cache
+TILE = 2**14  # entries that are computed at once, in arrays of 128 KiB
 
 
 def statistics(x, axis=-1):

@@ -1,5 +1,6 @@
 """The notebooks, run in a kernel or in this process, and their panels, for the tests."""
 
+import contextlib
 import functools
 import json
 import shutil
@@ -12,8 +13,6 @@ import numpy as np
 import pytest
 from environments import pinned
 
-from softmaxlab import exercises
-from softmaxlab.exercises import compare
 from softmaxlab.panel import Panel
 from tools import run_notebooks
 
@@ -125,61 +124,62 @@ class Lesson(NamedTuple):
 
     space: dict  # its names
     predictions: list  # (name, measured, the settings of compare, whether it is a time)
-    starts: list  # (widget, its first value), of each panel
 
 
-@functools.cache
-def _lesson(path):
-    space, asked = {"__name__": path.stem}, []
-
-    def watched(guess, measured, unit="", **settings):
-        asked.append((measured, {"unit": unit, **settings}))
-        return compare(guess, measured, unit, **settings)
-
-    cells = [cell for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
+@contextlib.contextmanager
+def in_this_process():
+    """The folder is the notebooks', and what a cell would show is not; a kernel's run draws it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(run_notebooks.NOTEBOOKS)
-        patch.setattr(exercises, "compare", watched)
         patch.setattr("builtins.print", lambda *args, **kwargs: None)
         patch.setattr("softmaxlab.panel.display", lambda *args, **kwargs: None)
-        patch.setattr("softmaxlab.panel.show", lambda picture: None)  # a run in a kernel draws them
+        patch.setattr("softmaxlab.panel.show", lambda picture: None)
+        yield
+
+
+def code_of(stem):
+    """The cells of code of the notebook `stem`."""
+    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def run_cells(cells, stem):
+    """Runs `cells` of the notebook `stem` in this process; returns their names."""
+    space = {"__name__": stem}
+    with in_this_process():
         for cell in cells:
-            exec(compile(cell.source, path.name, "exec"), space)
-    calls = [(name, is_timing(cell)) for cell in cells for name in run_notebooks.compared(cell)]
-    predictions = [(name, *told, timed) for (name, timed), told in zip(calls, asked, strict=True)]
-    widgets = [widget for panel in _panels(space) for widget in panel.widgets()]
-    return Lesson(space, predictions, [(widget, widget.value) for widget in widgets])
+            exec(compile(cell.source, f"{stem}.ipynb", "exec"), space)
+    return space
 
 
 @functools.cache
-def page(stem):
-    """What the cells of the notebook `stem` leave that its web page needs, run once a process.
-
-    The names, and what `compare` was given by the name of the prediction.
-    """
-    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(run_notebooks.NOTEBOOKS)
-        code = [cell for cell in cells if cell.cell_type == "code"]
-        space, _, given = build.run_needed(code, stem)
-    return space, given
-
-
-def _panels(space):
-    return [thing for thing in space.values() if isinstance(thing, Panel)]
-
-
 def lesson(stem):
-    """The `Lesson` of the notebook `stem`: run once a process, panels put back."""
-    found = _lesson(run_notebooks.NOTEBOOKS / f"{stem}.ipynb")
-    for widget, start in found.starts:
-        widget.value = start
-    return found
+    """The `Lesson` of the notebook `stem`, run once a process."""
+    cells = code_of(stem)
+    with build.watched() as asked:
+        space = run_cells(cells, stem)
+    calls = [(name, is_timing(cell)) for cell in cells for name in run_notebooks.compared(cell)]
+    predictions = [
+        (name, measured, {"unit": unit, **settings}, timed)
+        for (name, timed), (measured, unit, settings) in zip(calls, asked, strict=True)
+    ]
+    return Lesson(space, predictions)
+
+
+@functools.cache
+def _panels(stem):
+    """The panels of the notebook `stem`, from the cells that they need, and their first values."""
+    needed = build.needed(code_of(stem), lambda cell: "Panel(" in cell.source)
+    made = [thing for thing in run_cells(needed, stem).values() if isinstance(thing, Panel)]
+    return made, [(widget, widget.value) for panel in made for widget in panel.widgets()]
 
 
 def panels_of(stem):
     """The panels of the notebook `stem`, each as it starts."""
-    return _panels(lesson(stem).space)
+    made, starts = _panels(stem)
+    for widget, start in starts:
+        widget.value = start
+    return made
 
 
 def panel_of(stem):

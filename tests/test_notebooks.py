@@ -24,7 +24,6 @@ from lessons import (
     full_draw,
     is_timing,
     lesson,
-    page,
     panels_of,
     run_driven,
     values,
@@ -186,17 +185,6 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
         assert compare(..., measured, **settings).message == NO_GUESS
         assert compare(measured, measured, **settings).passed
         assert not compare("no answer", measured, **settings).passed
-
-
-@pytest.mark.thorough
-@each_notebook
-def test_a_web_page_measures_the_same_with_the_cells_that_it_needs(path):
-    _, given = page(path.stem)
-    untimed = [told for *told, timed in lesson(path.stem).predictions if not timed]
-    assert untimed
-    for name, *told in untimed:
-        measured, unit, settings = given[name]
-        assert repr([measured, {"unit": unit, **settings}]) == repr(told), name
 
 
 @each_notebook

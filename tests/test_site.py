@@ -14,8 +14,7 @@ import numpy as np
 import print_handouts
 import pypdfium2
 import pytest
-from lessons import lesson
-from lessons import page as page_of
+from lessons import lesson, panel_of, panels_of
 from panels import PLANS
 from PIL import Image
 from playwright.sync_api import expect
@@ -347,6 +346,18 @@ def guesses(measured):
     return [number, 1.01 * number, 1.5 * number, 40 * number, -3.5, np.nan, np.inf, -np.inf]
 
 
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_page_holds_what_the_whole_notebook_measures(stem, site):
+    """It was made by the cells that it needs alone, and has no verdict on a time."""
+    text = (site / "notebooks" / f"{stem}.html").read_text("utf-8")
+    predictions = lesson(stem).predictions
+    assert not all(timed for *_, timed in predictions)
+    for name, measured, settings, timed in predictions:
+        unit, others = settings["unit"], {k: v for k, v in settings.items() if k != "unit"}
+        form = build.prediction(name, None if timed else (measured, unit, others), False)
+        assert form.partition(">")[0] in text, name
+
+
 @pytest.mark.parametrize("stem", ["01_scores_to_probabilities", "03_overflow_regions"])
 def test_a_page_answers_a_prediction_as_the_notebook_does(stem, page, address):
     page.goto(f"{address}notebooks/{stem}.html")
@@ -498,26 +509,15 @@ def states_of(panel):
     )
 
 
-@pytest.fixture
-def names(stem, monkeypatch):
-    """Of the controls of the panel of a notebook, of which just what the panel needs is run."""
-    monkeypatch.setattr(build, "WORKS", re.compile(r"Panel\("))
-    monkeypatch.chdir(run_notebooks.NOTEBOOKS)
-    cells = run_notebooks.read(run_notebooks.NOTEBOOKS / f"{stem}.ipynb").cells
-    space, *_ = build.run_needed([cell for cell in cells if cell.cell_type == "code"], stem)
-    return [widget.description for widget in space["panel"].widgets()]
-
-
 @pytest.mark.parametrize("stem", STEMS)
-def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(
-    names, stem, page, address
-):
+def test_each_control_of_a_panel_moves_by_keyboard_and_the_others_go_back(stem, page, address):
     """Also at the width of a phone, which no state of a panel exceeds."""
     page.set_viewport_size(PHONE)
     page.goto(f"{address}notebooks/{stem}.html")
     panel = page.locator(".panel").last
     controls = panel.locator("input, select").all()
     labels = [c.evaluate("c => c.labels[0].firstChild.data.trim()") for c in controls]
+    names = [widget.description for widget in panels_of(stem)[-1].widgets()]
     assert labels == names
     states, shown = states_of(panel), set()
     for name, control in zip(names, controls, strict=True):
@@ -630,7 +630,7 @@ def test_a_handle_has_24_pixels_for_a_finger(page, address):
 def test_the_controls_show_what_the_panel_draws(site, page, address):
     stem = "04_which_axis"
     page.goto(f"{address}notebooks/{stem}.html")
-    shown, panel = page.locator(".panel"), page_of(stem)[0]["panel"]
+    shown, panel = page.locator(".panel"), panel_of(stem)
     states = states_of(shown)
     panel.controls["variant"].label = "one max for all, rows"
     for widget in panel.widgets():

@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -56,6 +57,7 @@ def jupyterlab(
         "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--IdentityProvider.token={token}",
         f"--ServerApp.base_url={prefix}",
+        f"--ServerApp.port={free_port()}",
         "--LabApp.news_url=",
     ]
     with (scratch / "server.log").open("w") as log:
@@ -70,6 +72,12 @@ def jupyterlab(
             yield _address(server, scratch)
         finally:
             end(server)
+
+
+def free_port():
+    """A port of loopback that nobody has: two servers that start at once would choose the same."""
+    with socket.create_server(("localhost", 0)) as server:
+        return server.getsockname()[1]
 
 
 def end(process):

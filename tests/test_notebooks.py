@@ -10,6 +10,7 @@ import random
 import re
 import warnings
 
+import build
 import environments
 import matplotlib.pyplot
 import nbformat
@@ -19,6 +20,7 @@ from lessons import (
     PATHS,
     assert_committed_as_run,
     assert_within_limits,
+    code_of,
     copy_beside,
     each_notebook,
     full_draw,
@@ -185,6 +187,18 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
         assert compare(..., measured, **settings).message == NO_GUESS
         assert compare(measured, measured, **settings).passed
         assert not compare("no answer", measured, **settings).passed
+
+
+@pytest.mark.skipif(not environments.pinned(), reason="the pages are made with Binder's pins")
+@each_notebook
+def test_a_web_page_measures_the_same_with_the_cells_that_it_needs(path, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    _, _, given = build.run_needed(code_of(path.stem), path.stem)
+    untimed = [told for *told, timed in lesson(path.stem).predictions if not timed]
+    assert untimed
+    for name, *told in untimed:
+        measured, unit, settings = given[name]
+        assert repr([measured, {"unit": unit, **settings}]) == repr(told), name
 
 
 @each_notebook

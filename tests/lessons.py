@@ -167,6 +167,18 @@ def lesson(stem):
 
 
 @functools.cache
+def page(stem):
+    """What the cells of the notebook `stem` leave that its web page needs, run once a process.
+
+    Their names, which hold a temporary folder in 10, and what `compare` was given by the name of
+    the prediction.
+    """
+    with in_this_process():
+        space, _, given = build.run_needed(code_of(stem), stem)
+    return space, given
+
+
+@functools.cache
 def _panels(stem):
     """The panels of the notebook `stem`, from the cells that they need, and their first values."""
     needed = build.needed(code_of(stem), lambda cell: "Panel(" in cell.source)

@@ -61,7 +61,7 @@ def contrast(one, other):
 
 def texts(figure):
     """(words, size in pixels, color, the color most of its background has) of each text."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     found = [
         (text, text.get_color(), text.get_window_extent())
         for text in figure.findobj(Text)

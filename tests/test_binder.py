@@ -223,20 +223,31 @@ def run_cell(socket, client, index):
 @environments.asked
 @each_notebook
 def test_runs_in_what_binder_starts(path, server):
-    """From top to bottom, before any exercise is solved."""
+    """From top to bottom; each exercise as it is given, and then with its solution."""
     address, process = server
     notebook = run_notebooks.read(path)
+    solved = run_notebooks.solved(notebook)
     notebook.cells.append(nbformat.v4.new_code_cell(DRIVE))
     client = nbclient.NotebookClient(notebook, record_timing=False)
     client.reset_execution_trackers()
+
+    def run(socket, index):
+        cell = notebook.cells[index]
+        run_cell(socket, client, index)
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.text
+        return cell.outputs
+
     with kernel_of(address, f"{CLASS}/{path.name}") as socket:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
-                run_cell(socket, client, index)
-                for output in cell.outputs:
-                    assert output.output_type != "error", cell.source
-                    assert output.get("name") != "stderr", output.text
-                assert not run_notebooks.is_exercise(cell) or NOT_YET in str(cell.outputs)
+                run(socket, index)
+            if run_notebooks.is_exercise(cell):
+                assert NOT_YET in str(cell.outputs)
+                notebook.cells[index] = solved.cells[index]
+                assert "Right." in run(socket, index)[-1].data["text/plain"], cell.source
+                notebook.cells[index] = cell
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     said = json.loads(notebook.cells.pop().outputs[0].text)
     assert_within_limits(path, said)

@@ -10,7 +10,6 @@ import random
 import re
 import warnings
 
-import build
 import environments
 import matplotlib.pyplot
 import nbformat
@@ -20,12 +19,12 @@ from lessons import (
     PATHS,
     assert_committed_as_run,
     assert_within_limits,
-    code_of,
     copy_beside,
     each_notebook,
     full_draw,
     is_timing,
     lesson,
+    page,
     panels_of,
     run_driven,
     values,
@@ -40,6 +39,12 @@ def test_the_five_notebooks_of_the_spine_are_there():
     assert [path.stem[:2] for path in PATHS][:5] == ["00", "01", "02", "03", "04"]
 
 
+IN_BINDER = pytest.mark.skipif(
+    environments.ASKED, reason="test_binder has them run in what Binder starts"
+)
+
+
+@IN_BINDER
 @each_notebook
 def test_runs_with_every_solution_and_is_committed_as_run(path):
     ran, said = run_driven(run_notebooks.solved(run_notebooks.read(path)))
@@ -50,7 +55,7 @@ def test_runs_with_every_solution_and_is_committed_as_run(path):
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(environments.ASKED, reason="test_binder has them run in what Binder starts")
+@IN_BINDER
 @each_notebook
 def test_runs_from_top_to_bottom_before_any_exercise_is_solved(path, tmp_path, monkeypatch):
     """In a folder with just what a class gets."""
@@ -191,9 +196,8 @@ def test_predictions_are_taken_first_and_compared_with_what_is_measured(path):
 
 @pytest.mark.skipif(not environments.pinned(), reason="the pages are made with Binder's pins")
 @each_notebook
-def test_a_web_page_measures_the_same_with_the_cells_that_it_needs(path, monkeypatch):
-    monkeypatch.chdir(path.parent)
-    _, _, given = build.run_needed(code_of(path.stem), path.stem)
+def test_a_web_page_measures_the_same_with_the_cells_that_it_needs(path):
+    _, given = page(path.stem)
     untimed = [told for *told, timed in lesson(path.stem).predictions if not timed]
     assert untimed
     for name, *told in untimed:

@@ -50,12 +50,6 @@ ON_PYPI = {
 # (ipython/ipykernel, issue 1457), so 03 would warn. The one that is pinned wants the other two.
 REPLACED = {"ipykernel", "jupyter-client", "tornado"}
 PREFIX, TOKEN = "/user/ada-softmax-x1/", "a-token"
-# JupyterLab 4.4 takes what is not in sight out of the page.
-TO_PANEL = """() => {
-  const cells = jupyterapp.shell.currentWidget.content;
-  cells.activeCellIndex = cells.widgets.findIndex(cell => cell.node.querySelector('.widget-html'));
-  return cells.scrollToItem(cells.activeCellIndex);
-}"""
 CLASS = "class"  # a folder with just what a class gets
 SERVER_AND_KERNEL = 950  # MiB, of the 1 to 2 GB that Binder gives
 
@@ -264,7 +258,7 @@ def test_a_slider_moves_in_the_jupyterlab_of_the_image(server):
         notebook = browser.Notebook(chromium, address, "04_which_axis.ipynb", door)
         notebook.run_all()
         before = notebook.image()
-        notebook.page.evaluate(TO_PANEL)
+        notebook.show_panel()
         notebook.page.locator(".noUi-handle").first.press("ArrowRight")
         assert notebook.changed_image(before) != before
         notebook.close()

@@ -235,6 +235,8 @@ def test_a_whole_site_asks_no_other_host_and_scipy_only_where_it_is_named(full, 
 @pytest.mark.skipif(BUILT is None, reason="numpy for the browser comes from Pyodide's host")
 def test_notebook_04_runs_whole_and_a_slider_moves_its_picture(notebook):
     notebook.run_all()
+    notebook.image()
+    notebook.show_panel()
     assert_list_and_slider_move(notebook)
     assert other_hosts(notebook) == set()
     wrong = notebook.page.locator(".jp-OutputArea-output[data-mime-type*=stderr]")

@@ -164,6 +164,17 @@ class Notebook:
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
         self.idle()
 
+    def show_panel(self):
+        """Scrolls to the first panel: JupyterLab 4.4 takes what is not in sight out of the page."""
+        self.page.evaluate(
+            """() => {
+              const cells = jupyterapp.shell.currentWidget.content;
+              cells.activeCellIndex = cells.widgets.findIndex(
+                cell => cell.node.querySelector('.widget-html'));
+              return cells.scrollToItem(cells.activeCellIndex);
+            }"""
+        )
+
     def image(self):
         """The address of the panel's picture, once it is complete."""
         self.page.wait_for_function("() => document.querySelector('.widget-html img')?.complete")

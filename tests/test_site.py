@@ -107,7 +107,7 @@ LOOK = """async () => {
     folds: all('details:not(.result)').length,
     open: all('details[open]').length,
     stops: all('article [tabindex] [tabindex]').length,
-    cut: all('.output.text_html').filter(e => e.scrollWidth > e.clientWidth).length,
+    cut: all('.output.text_html, .table-wrapper').filter(e => e.scrollWidth > e.clientWidth).length,
     controls: all('.moves label').length,
     main: main && {
       labels: main.dataset.values?.split('|') ?? [...main.options].map(option => option.text),
@@ -580,8 +580,10 @@ def test_on_a_phone_a_picture_opens_at_full_size_and_moves_and_scrolls_by_keyboa
     assert image.evaluate("image => image.clientWidth") < PHONE["width"]
 
 
-def test_the_table_of_a_checkup_fits_a_phone(look):
-    assert look("notebooks/05_the_thread_examined.html", "phone")["cut"] == 0
+def test_every_table_fits_its_screen(look):
+    for name in PAGES:
+        for size in SIZES:
+            assert look(name, size)["cut"] == 0, (name, size)
 
 
 def test_nothing_around_what_scrolls_is_a_stop_of_the_keyboard(look):

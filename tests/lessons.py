@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import re
 import shutil
 import textwrap
 from typing import NamedTuple
@@ -178,11 +179,17 @@ def page(stem):
     return space, given
 
 
+def cells_of_panels(stem):
+    """The cells of the notebook `stem` that make its panels, and those that they need."""
+    panel = re.compile(r"^\w+ = Panel\(", re.MULTILINE)
+    return build.needed(code_of(stem), lambda cell: panel.search(cell.source))
+
+
 @functools.cache
 def _panels(stem):
-    """The panels of the notebook `stem`, from the cells that they need, and their first values."""
-    needed = build.needed(code_of(stem), lambda cell: "Panel(" in cell.source)
-    made = [thing for thing in run_cells(needed, stem).values() if isinstance(thing, Panel)]
+    """The panels of the notebook `stem`, and the first value of each of their controls."""
+    names = run_cells(cells_of_panels(stem), stem)
+    made = [thing for thing in names.values() if isinstance(thing, Panel)]
     return made, [(widget, widget.value) for panel in made for widget in panel.widgets()]
 
 
@@ -207,13 +214,21 @@ def values(widget):
     return [widget.min + k * widget.step for k in range(count)] + [widget.max]
 
 
+@contextlib.contextmanager
+def not_animated(panel):
+    """A draw of the panel's figure draws what moves, too."""
+    for artist in panel.drawing.moving:
+        artist.set_animated(False)
+    try:
+        yield
+    finally:
+        for artist in panel.drawing.moving:
+            artist.set_animated(True)
+
+
 def full_draw(panel):
     """The panel's figure drawn afresh with nothing kept, as pixels."""
     canvas = panel.figure.canvas
-    for artist in panel.drawing.moving:
-        artist.set_animated(False)
-    canvas.draw()
-    pixels = np.array(canvas.buffer_rgba())[..., :3]
-    for artist in panel.drawing.moving:
-        artist.set_animated(True)
-    return pixels
+    with not_animated(panel):
+        canvas.draw()
+        return np.array(canvas.buffer_rgba())[..., :3]

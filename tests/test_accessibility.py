@@ -1,6 +1,5 @@
 """What color-blind eyes, a keyboard and a screen reader get of the pictures and panels."""
 
-import ast
 import itertools
 import os
 import random
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from colorspacious import cspace_convert, deltaE
 from environments import pinned
-from lessons import PATHS, panel_of, values
+from lessons import PATHS, cells_of_panels, not_animated, panel_of, panels_of, values
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 from playwright.sync_api import expect
@@ -158,61 +157,23 @@ def in_order(widget):
 @pytest.mark.skipif(not pinned(), reason="the same everywhere; measured with Binder's pins")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_control_of_a_panel_has_a_name_and_every_text_reads(path):
-    panel, rng = panel_here(path), random.Random(0)
+    panel, rng = panels_of(path.stem)[-1], random.Random(0)
     controls = [widget for widget in in_order(panel.box) if widget in panel.widgets()]
     assert len(controls) == len(panel.widgets())
     names = [widget.description for widget in controls]
     assert all(names)
     assert len(set(names)) == len(names)
     assert [widget.tooltip for widget in controls] == names
-    for artist in panel.drawing.moving:
-        artist.set_animated(False)
     for state in range(5):
         for widget in panel.widgets() if state else ():
             widget.value = rng.choice(values(widget))
-        assert_readable(panel.figure)
+        with not_animated(panel):
+            assert_readable(panel.figure)
 
 
 def names_of(panel):
     """Names of the controls of `panel`, in the order in which they stand."""
     return [widget.description for widget in in_order(panel.box) if widget in panel.widgets()]
-
-
-def cell_of_panel(path):
-    """The code of the notebook at `path` that makes its panel of sliders, and no other."""
-    code = [cell.source for cell in run_notebooks.read(path).cells if cell.cell_type == "code"]
-    last = max(i for i, source in enumerate(code) if source.endswith("\npanel"))
-    needed, lines = {"panel"}, ["panel"]
-    for statement in reversed(ast.parse("\n".join(code[: last + 1])).body):
-        stored, loaded = names_in(statement)
-        if stored & needed:
-            needed = (needed - stored) | loaded
-            lines.insert(0, ast.unparse(statement))
-    return "\n".join(lines)
-
-
-def panel_here(path):
-    """The panel of the notebook at `path`, made in this process."""
-    space = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(run_notebooks.NOTEBOOKS)
-        exec(cell_of_panel(path), space)
-    return space["panel"]
-
-
-def names_in(statement):
-    """Names that a statement binds, and names that it reads or changes."""
-    stored, loaded = set(), set()
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        stored.add(statement.name)
-    for node in ast.walk(statement):
-        if isinstance(node, ast.alias):
-            stored.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, ast.Name):
-            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            stored |= {node.value.id} if isinstance(node.value, ast.Name) else set()
-    return stored, loaded
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +183,8 @@ def lab(tmp_path_factory):
         pytest.skip("no Chromium on this machine; install one to run these tests")
     folder, scratch = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("server")
     browser.copy_checkout(folder)
-    cells = [nbformat.v4.new_code_cell(cell_of_panel(path)) for path in PATHS]
+    sources = ["\n".join(cell.source for cell in cells_of_panels(path.stem)) for path in PATHS]
+    cells = list(map(nbformat.v4.new_code_cell, sources))
     every = run_notebooks.written(nbformat.v4.new_notebook(cells=cells))
     nbformat.write(every, folder / "notebooks" / "panels.ipynb")
     with browser.jupyterlab(folder, scratch) as address, browser.browser() as chromium:
@@ -277,7 +239,7 @@ FOCUS = """() => {
 @pytest.mark.thorough
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_tab_meets_every_control_in_the_order_seen(path, panels):
-    page, names = panels.page, names_of(panel_here(path))
+    page, names = panels.page, names_of(panels_of(path.stem)[-1])
     shown = page.locator(PANEL).nth(PATHS.index(path))
     controls = shown.locator(".noUi-handle, select")
     expect(controls).to_have_count(len(names))
@@ -329,9 +291,8 @@ def test_words_and_picture_of_a_panel_are_large_enough(notebook):
     assert min(sizes) >= SMALLEST
     panel = panel_of("04_which_axis")
     width = page.locator(".widget-html img").evaluate("img => img.getBoundingClientRect().width")
-    for artist in panel.drawing.moving:
-        artist.set_animated(False)
-    assert_readable(panel.figure, width / panel.figure.canvas.get_width_height()[0])
+    with not_animated(panel):
+        assert_readable(panel.figure, width / panel.figure.canvas.get_width_height()[0])
 
 
 @pytest.mark.thorough

@@ -49,7 +49,7 @@ FIT = """
 .reveal section table { font-size: max(20px, calc(var(--size, 28px) - 4px)); }
 </style>
 <script>
-Reveal.on(Reveal.isPrintView() ? "pdf-ready" : "ready", async () => {
+const fit = async () => {
   Reveal.configure({viewDistance: Number.MAX_VALUE}); // lays out all slides at once
   document.body.offsetHeight; // asks for the fonts of the formulas
   await document.fonts.ready;
@@ -71,7 +71,9 @@ Reveal.on(Reveal.isPrintView() ? "pdf-ready" : "ready", async () => {
   }
   Reveal.configure({viewDistance: 3});
   document.body.dataset.fitted = "yes";
-});
+};
+// Reveal may say "ready" before this is read.
+if (Reveal.isPrintView()) Reveal.on("pdf-ready", fit); else window.addEventListener("load", fit);
 </script>
 """
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 import zipfile
 
 import environments
@@ -212,6 +213,25 @@ def test_the_slides_of_every_notebook_fit(page, tmp_path):
         slides, _ = measured(page, talk)
         assert len(slides) > 15
         assert_fit(slides)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("how", ["", teach.PRINTED])
+def test_the_slides_fit_where_the_page_comes_slowly(page, tmp_path, how):
+    """`Reveal` is ready a millisecond after its start: as likely as not before the page's end."""
+    talk = teach.write_slides(teach.through(["00"]), teach.STEMS["00"], tmp_path / "00")
+    text = talk.read_text("utf-8")
+    start = text.index("Reveal.initialize")
+    end = text.index("</script>", start) + len("</script>")
+    late = '<script src="late.js"></script>'
+    talk.write_text(text[:end] + late + text[end:], "utf-8")
+
+    def answer_late(route):
+        time.sleep(0.5)
+        route.fulfill(body="", content_type="text/javascript")
+
+    page.route("**/late.js", answer_late)
+    open_fitted(page, f"{talk.as_uri()}{how}")
 
 
 def test_prose_stands_above_the_code_that_it_speaks_of():

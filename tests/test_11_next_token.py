@@ -102,8 +102,12 @@ def test_p_1_cuts_nothing_where_rounded_sums_reach_1_early(lesson):
 
 
 def test_where_a_sum_meets_p_rounding_decides(lesson):
+    """On some machines the first two are 0.8 together, on others an ulp less."""
     assert 0.5 + 0.3 == 0.8
-    assert (lesson["top_p"](lesson["three"], 0.8) > -INF).all()
+    first, second, _ = lesson["softmax"](lesson["three"])
+    assert abs(first + second - 0.8) < 2e-16
+    third_is_kept = lesson["top_p"](lesson["three"], 0.8)[2] > -INF
+    assert third_is_kept == (first + second < 0.8)
 
 
 def test_a_small_temperature_is_no_nan(lesson):

@@ -1,8 +1,8 @@
 // Reads a JSON list of formulas and prints the ones that KaTeX cannot parse, with its reason.
-import { readFileSync } from "node:fs";
+import { json } from "node:stream/consumers";
 import katex from "katex";
 
-const faults = JSON.parse(readFileSync(0, "utf8")).flatMap(({ source, display }) => {
+const faults = (await json(process.stdin)).flatMap(({ source, display }) => {
   try {
     katex.renderToString(source, { displayMode: display, throwOnError: true, strict: "error" });
     return [];

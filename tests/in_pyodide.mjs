@@ -2,6 +2,7 @@
 // Standard input has them as in_pyodide.py takes them; a line of output says how each went.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { json } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
 const [pyodide, root, ...pure] = process.argv.slice(2);
@@ -13,7 +14,7 @@ for (const folder of pure) python.mountNodeFS(`/lib/python3.12/site-packages/${b
 python.mountNodeFS("/course", root);
 python.runPython(readFileSync(`${import.meta.dirname}/in_pyodide.py`, "utf8"));
 const run = python.globals.get("run");
-for (const [stem, cells] of JSON.parse(readFileSync(0, "utf8"))) {
+for (const [stem, cells] of await json(process.stdin)) {
   const began = process.cpuUsage();
   const said = JSON.parse(await run(cells, (source) => python.loadPackagesFromImports(source, quiet)));
   const { user, system } = process.cpuUsage(began);

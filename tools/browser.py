@@ -96,8 +96,11 @@ def _address(server, scratch):
     runtime = scratch / "RUNTIME" / f"jpserver-{server.pid}.json"
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            return json.loads(runtime.read_text())["url"].rstrip("/")
+        # The file is there a moment before the port is open.
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, ConnectionRefusedError):
+            told = json.loads(runtime.read_text())
+            socket.create_connection((told["hostname"], told["port"])).close()
+            return told["url"].rstrip("/")
         time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{(scratch / 'server.log').read_text()}")
 

@@ -13,7 +13,7 @@ import pytest
 from colorspacious import cspace_convert, deltaE
 from environments import pinned
 from lessons import PATHS, cells_of_panels, not_animated, panel_of, panels_of, values
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
 from playwright.sync_api import expect
 
@@ -111,18 +111,30 @@ def test_every_text_of_a_picture_reads(name):
     assert_readable(figure)
 
 
-def hues_of(axes):
-    """The palette's hues that lines, patches and markers of `axes` have."""
-    found = set()
+def colors_of(axes):
+    """The colors that lines, patches and markers of `axes` have, but for maps of numbers."""
     for artist in axes.findobj():
+        if isinstance(artist, Text) or getattr(artist, "get_array", lambda: None)() is not None:
+            continue
         for name in ("get_facecolor", "get_edgecolor", "get_color", "get_markerfacecolor"):
-            if isinstance(artist, Text) or not hasattr(artist, name):
-                continue
-            color = getattr(artist, name)()
+            color = getattr(artist, name, list)()
             for one in [color] if isinstance(color, str) else np.atleast_2d(color):
-                if len(one) and to_hex(one) in HUES:
-                    found.add(to_hex(one))
-    return found
+                if len(one) and to_rgba(one)[3]:
+                    yield to_hex(one)
+
+
+def hues_of(axes):
+    """The palette's hues among them."""
+    return {color for color in colors_of(axes) if color in HUES}
+
+
+@pytest.mark.parametrize("name", sorted(PICTURES.keys() - {"error_maps"}))
+def test_every_color_is_a_hue_of_the_palette_or_gray(name):
+    """But for the legend of a map, which has the colors of the map."""
+    figure, _ = drawing.paint(PICTURES[name])
+    inks = {ink.lower() for ink in drawing.INK.values()}
+    colors = set().union(*map(colors_of, figure.axes)) - HUES.keys() - inks
+    assert {color for color in colors if len({color[1:3], color[3:5], color[5:]}) > 1} == set()
 
 
 @pytest.mark.parametrize("name", PICTURES)

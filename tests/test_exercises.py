@@ -189,6 +189,7 @@ def test_numbers_are_rounded_unless_they_would_look_alike():
         shown([np.float64(1 / 3), np.bool_(True), (np.int64(2), "a")])
         == "[0.333333, True, (2, 'a')]"
     )
+    assert shown(((), (1,), [1])) == "((), (1,), [1])"
     assert shown(list(range(99))) == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...]"
 
 

@@ -739,9 +739,13 @@ def test_each_notebook_prints_with_states_of_its_panel_in_rows(site):
     command = [sys.executable, ROOT / "site" / "print_handouts.py", site.parent]
     subprocess.run(command, check=True, timeout=browser.SECONDS, stdout=subprocess.DEVNULL)
     folded = 0
+    guide = run_notebooks.NOTEBOOKS / "teachers_guide.md"
+    stated = dict(re.findall(r"`(\w+)\.pdf`[^`]*?\(about (\d+)", guide.read_text("utf-8")))
+    assert stated.keys() == {"00_start_here", "04_which_axis"}
     for stem in STEMS:
         with pypdfium2.PdfDocument(site.parent / "handouts" / f"{stem}.pdf") as handout:
             pages = list(handout)
+            assert abs(int(stated.get(stem, len(pages))) - len(pages)) <= 1, "fonts differ"
             (states,) = [page for page in pages if page.get_width() > page.get_height()]
             pictures = list(states.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
             assert len(pictures) == 4, stem

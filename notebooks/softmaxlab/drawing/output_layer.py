@@ -109,7 +109,7 @@ class Regions:
             )[0]
             for k in range(3)
         ]
-        (self.rings,) = ax.plot([], [], "o", mfc="none", mec=BLACK, mew=1.8, ms=13, zorder=5)
+        (self.rings,) = ax.plot([], [], "o", color=BLACK, mfc="none", mew=1.8, ms=13, zorder=5)
         self.names = [
             ax.text(0, 0, name, ha="center", va="center", fontsize=14, fontweight="bold", zorder=6)
             for name in SPECIES

@@ -80,8 +80,9 @@ def shown(value, digits=_DIGITS[0]):
     if isinstance(value, (list, tuple)):
         entries = [shown(entry, digits) for entry in value[:_ENTRIES]]
         entries += ["..."] * (len(value) > _ENTRIES)
-        left, right = "[]" if isinstance(value, list) else "()"
-        return f"{left}{', '.join(entries)}{right}"
+        if isinstance(value, list):
+            return f"[{', '.join(entries)}]"
+        return f"({', '.join(entries)}{',' * (len(entries) == 1)})"
     try:
         with np.printoptions(precision=digits, threshold=40, edgeitems=2):
             text = repr(value)

@@ -113,6 +113,10 @@ LOOK = """async () => {
     open: all('details[open]').length,
     stops: all('article [tabindex] [tabindex]').length,
     cut: cut.length,
+    beside: all('a[href], button, input, select, summary, [tabindex="0"]').filter(e => {
+      const {left, right} = e.getBoundingClientRect();
+      return e.checkVisibility({visibilityProperty: true}) && (right <= 0 || left >= innerWidth);
+    }).map(e => e.outerHTML),
     controls: all('.moves label').length,
     main: main && {
       labels: main.dataset.values?.split('|') ?? [...main.options].map(option => option.text),
@@ -474,6 +478,52 @@ def test_every_page_fits_its_screen_with_text_large_enough(size, look):
         seen = look(name, size)
         assert seen["width"] == SIZES[size]["width"], name
         assert not seen["sizes"] or min(seen["sizes"]) >= SMALLEST, name
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_key_reaches_what_lies_beside_the_screen(size, look):
+    for name in PAGES:
+        assert look(name, size)["beside"] == [], name
+
+
+def tab_to(element, most):
+    """Presses Tab until the focus is there."""
+    for _ in range(most):
+        if element.evaluate("element => element === document.activeElement"):
+            break
+        element.page.keyboard.press("Tab")
+    expect(element).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "name", "first"),
+    [
+        ("phone", "sidebar", "Toggle site navigation sidebar", "Softmax, examined"),
+        ("phone", "toc", "Toggle table of contents sidebar", "Run: one list"),
+        ("laptop", "toc", "Toggle table of contents sidebar", "Run: one list"),
+    ],
+)
+def test_a_key_opens_a_drawer_and_shuts_it(size, kind, name, first, page, address):
+    page.set_viewport_size(SIZES[size])
+    page.goto(f"{address}notebooks/00_start_here.html")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    toggle = page.get_by_role("checkbox", name=name)
+    tab_to(toggle, 5)
+    icon = page.locator(f"label[for={toggle.get_attribute('id')}]:visible").last
+    expect(icon).to_have_css("outline-style", "solid")
+    page.keyboard.press("Space")
+    link = page.locator(f".{kind}-drawer").get_by_role("link", name=first, exact=True)
+    expect(link).to_be_in_viewport()
+    tab_to(link, 8)
+    page.keyboard.press("Escape")
+    expect(toggle).to_be_focused()
+    expect(link).to_be_hidden()
+    if kind == "toc":
+        page.keyboard.press("Space")
+        link.press("Enter")
+        expect(link).to_be_hidden()
+        expect(page.get_by_role("heading", name=first)).to_be_in_viewport()
 
 
 # What a panel says, in one glance.

@@ -208,6 +208,25 @@ if (items.length) {
   items.at(-1).after(score);
 }
 
+// The first key skips to the content. A drawer takes the focus, and Escape gives it back.
+const drawers = { __navigation: ".sidebar-drawer", __toc: ".toc-drawer" };
+const toggles = document.querySelectorAll(".sidebar-toggle");
+toggles[0].before(document.querySelector(".skip-to-content"));
+for (const toggle of toggles) {
+  toggle.addEventListener("change", () => {
+    const links = [...document.querySelectorAll(`${drawers[toggle.id]} a`)];
+    if (toggle.checked) links.find((link) => link.checkVisibility()).focus();
+  });
+  document.querySelector(drawers[toggle.id]).addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    toggle.checked = false;
+    toggle.focus();
+  });
+}
+for (const link of document.querySelectorAll(".toc-drawer a")) {
+  link.addEventListener("click", () => (document.querySelector("#__toc").checked = false));
+}
+
 // On paper nothing of this is folded.
 const closed = () => [...document.querySelectorAll("details.result:not([open])")];
 let opened = [];

@@ -384,7 +384,11 @@ def test_a_result_is_folded_until_it_was_predicted_by_keyboard(page, address):
     page.keyboard.press("Enter")
     expect(field.get_by_role("status")).to_have_text("No prediction yet.")
     expect(told).to_be_hidden()
-    page.keyboard.type("[3, 0]")
+    page.keyboard.type("[3")
+    page.keyboard.press("Enter")
+    expect(field.get_by_role("status")).to_contain_text("2 entries are asked for")
+    expect(told).to_be_hidden()
+    page.keyboard.type(", 0]")
     page.keyboard.press("Enter")
     expect(field.get_by_role("status")).to_contain_text(
         "Wrong. 0 of 2 are right. Entry 0: off by 3"

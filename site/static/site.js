@@ -143,7 +143,8 @@ for (const form of document.querySelectorAll(".prediction")) {
         ? compare(guess, JSON.parse(measured), unit && ` ${unit}`)
         : "You said " + guess + ". This was timed, and another machine may say otherwise.";
     form.querySelector("[role=status]").textContent = said;
-    if (guess) folds.forEach((folded) => (folded.open = true));
+    const answered = guess && !said.includes("asked for");
+    if (answered) folds.forEach((folded) => (folded.open = true));
   });
 }
 

@@ -29,12 +29,14 @@ copyright = f"2026, its authors. {LICENSE} To change a page, download its notebo
 mathjax_path = "katex/katex.min.js"
 
 
-def give_level(app, pagename, templatename, context, doctree):
-    """Sphinx makes headings of the groups in the sidebar, and forgets the level."""
+def mend(app, pagename, templatename, context, doctree):
+    """Headings of the groups in the sidebar lack a level, and an empty cell heads nothing."""
     heading = 'role="heading"'
     tree = context["furo_navigation_tree"].replace(heading, f'{heading} aria-level="2"')
     context["furo_navigation_tree"] = tree
+    body = context.get("body", "")
+    context["body"] = body.replace('<th class="head"><p></p></th>', "<td></td>")
 
 
 def setup(app):
-    app.connect("html-page-context", give_level, priority=900)  # after Furo
+    app.connect("html-page-context", mend, priority=900)  # after Furo

@@ -142,10 +142,10 @@ def states(widget, values, more):
 
 
 def table(rows):
-    """`rows` of text as an HTML table, the header first."""
+    """`rows` of text as an HTML table, the header first. What is empty heads nothing."""
     cells = [[html.escape(text) for text in row] for row in rows]
     lines = [
-        "".join(f"<t{'d' if i * j else 'h'}>{text}" for j, text in enumerate(row))
+        "".join(f"<t{'d' if i * j or not text else 'h'}>{text}" for j, text in enumerate(row))
         for i, row in enumerate(cells)
     ]
     return f'<table class="docutils"><tr>{"<tr>".join(lines)}</table>' if rows else ""

@@ -209,23 +209,37 @@ if (items.length) {
   items.at(-1).after(score);
 }
 
-// The first key skips to the content. A drawer takes the focus, and Escape gives it back.
-const drawers = { __navigation: ".sidebar-drawer", __toc: ".toc-drawer" };
-const toggles = document.querySelectorAll(".sidebar-toggle");
-toggles[0].before(document.querySelector(".skip-to-content"));
-for (const toggle of toggles) {
+// What opens a drawer is a button. The drawer takes the focus, and Escape gives it back.
+for (const [id, selector] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc-drawer"]]) {
+  const toggle = document.getElementById(id);
+  const drawer = document.querySelector(selector);
+  const buttons = [...document.querySelectorAll(`.page label[for=${id}]`)].map((label) => {
+    const button = element("button", { type: "button", className: label.className });
+    button.setAttribute("aria-label", toggle.getAttribute("aria-label"));
+    button.setAttribute("aria-expanded", "false");
+    button.append(...label.childNodes);
+    button.addEventListener("click", () => toggle.click());
+    label.replaceWith(button);
+    return button;
+  });
+  const seen = (part) => part.checkVisibility();
   toggle.addEventListener("change", () => {
-    const links = [...document.querySelectorAll(`${drawers[toggle.id]} a`)];
-    if (toggle.checked) links.find((link) => link.checkVisibility()).focus();
+    buttons.forEach((button) => button.setAttribute("aria-expanded", toggle.checked));
+    if (toggle.checked) [...drawer.querySelectorAll("a")].find(seen).focus();
   });
-  document.querySelector(drawers[toggle.id]).addEventListener("keydown", ({ key }) => {
+  drawer.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
-    toggle.checked = false;
-    toggle.focus();
+    toggle.click();
+    buttons.find(seen).focus();
   });
+  for (const link of drawer.querySelectorAll("a[href^='#']")) {
+    link.addEventListener("click", () => toggle.checked && toggle.click());
+  }
 }
-for (const link of document.querySelectorAll(".toc-drawer a")) {
-  link.addEventListener("click", () => (document.querySelector("#__toc").checked = false));
+
+// Furo's page of search results has no heading.
+if (!document.querySelector("h1")) {
+  document.querySelector("article").prepend(element("h1", { textContent: "Search" }));
 }
 
 // On paper nothing of this is folded.

@@ -20,13 +20,18 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import nbformat
-import numpy as np
-from panels import moving, say_together
+try:
+    import nbformat
+    import numpy as np
+    from panels import moving, say_together
 
-from softmaxlab import exercises
-from softmaxlab.panel import Panel
-from softmaxlab.quiz import Quiz
+    from softmaxlab import exercises
+    from softmaxlab.panel import Panel
+    from softmaxlab.quiz import Quiz
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{error}: python -m pip install -r site/requirements.txt")
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent

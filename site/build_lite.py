@@ -13,9 +13,15 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 
-import nbformat
+try:
+    import nbformat
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{error}: python -m pip install -r site/lite-requirements.txt")
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
@@ -119,6 +125,12 @@ def main():
     parser.add_argument("--pyodide", metavar="FOLDER", type=Path, default=CORE)
     parser.add_argument("--fetch", action="store_true", help="the site holds numpy and others")
     given = parser.parse_args()
+    if find_spec("jupyterlite_core") is None:
+        python = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(
+            "No JupyterLite: python -m pip install -r site/lite-requirements.txt, with Python 3.12 "
+            f"or newer; this is {python}"
+        )
     if not (given.pyodide / "pyodide-lock.json").exists():
         sys.exit(f"No Pyodide in {given.pyodide}; its core comes by: npm install")
     folder = given.folder.resolve()

@@ -11,10 +11,16 @@ import shutil
 import sys
 from pathlib import Path
 
-import nbformat
-from conf import LICENSE
-from nbconvert import SlidesExporter
-from pygments.formatters import HtmlFormatter
+try:
+    import nbformat
+    from a11y_pygments.a11y_high_contrast_light.style import Theme
+    from conf import LICENSE
+    from nbconvert import SlidesExporter
+    from pygments.formatters import HtmlFormatter
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{error}: python -m pip install -r site/requirements.txt")
 
 SITE = Path(__file__).resolve().parent
 MODULES = SITE.parent / "node_modules"
@@ -38,7 +44,7 @@ def copy_shared(shared):
     shutil.copytree(MODULES / "katex" / "dist" / "fonts", shared / "fonts")
     for name in SHARED:
         shutil.copy(MODULES / name, shared)
-    style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+    style = HtmlFormatter(style=Theme).get_style_defs(".highlight")
     sheet = (SITE / "slides" / "slides.css").read_text("utf-8")
     shutil.copy(SITE / "static" / "site.js", shared)
     (shared / "slides.css").write_text(f"{style}\n{sheet}", "utf-8")

@@ -12,7 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+try:
+    from playwright.sync_api import sync_playwright
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{error}: python -m pip install -r site/requirements.txt")
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent

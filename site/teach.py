@@ -15,17 +15,22 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import gift
-import make_slides
-import nbformat
-import print_handouts
-from conf import LICENSE
-from guide import part, rows
-from nbconvert import SlidesExporter
-from nbconvert.filters import markdown2html
-from playwright.sync_api import sync_playwright
+try:
+    import gift
+    import make_slides
+    import nbformat
+    import print_handouts
+    from conf import LICENSE
+    from guide import part, rows
+    from nbconvert import SlidesExporter
+    from nbconvert.filters import markdown2html
+    from playwright.sync_api import sync_playwright
 
-from softmaxlab.thread import THREAD
+    from softmaxlab.thread import THREAD
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{error}: python -m pip install -r site/requirements.txt")
 
 SITE = Path(__file__).resolve().parent
 NOTEBOOKS = SITE.parent / "notebooks"

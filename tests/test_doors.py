@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
 
+import build_lite
 import pytest
 import yaml
 from environments import pinned
@@ -221,3 +222,23 @@ def test_no_text_shouts():
         plain = re.sub(r"!\[|\$.*?\$", "", without_code(text), flags=re.DOTALL)
         assert "!" not in plain, path.name
         assert not re.search("[\U0001f300-\U0001faff\u2600-\u27bf]", plain), path.name
+
+
+@pytest.mark.parametrize(
+    "name", ["build.py", "build_lite.py", "make_slides.py", "print_handouts.py", "teach.py"]
+)
+def test_what_makes_pages_says_how_to_get_its_packages(name):
+    """Python's -S hides all that was installed."""
+    ran = subprocess.run(
+        [sys.executable, "-S", ROOT / "site" / name, "45"], capture_output=True, text=True
+    )
+    assert ran.returncode == 1
+    said = r"No module named '\w+': python -m pip install -r (site/[\w-]+\.txt)\n"
+    assert (ROOT / re.fullmatch(said, ran.stderr)[1]).exists()
+
+
+def test_jupyterlite_is_missed_with_its_python(monkeypatch):
+    monkeypatch.setattr(build_lite, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["build_lite.py"])
+    with pytest.raises(SystemExit, match=r"site/lite-requirements.txt, with Python 3.12 or newer"):
+        build_lite.main()

@@ -29,7 +29,7 @@ copyright = f"2026, its authors. {LICENSE} To change a page, download its notebo
 mathjax_path = "katex/katex.min.js"
 
 
-def mend(app, pagename, templatename, context, doctree):
+def mend_headings(app, pagename, templatename, context, doctree):
     """Headings of the groups in the sidebar lack a level, and an empty cell heads nothing."""
     heading = 'role="heading"'
     tree = context["furo_navigation_tree"].replace(heading, f'{heading} aria-level="2"')
@@ -39,4 +39,4 @@ def mend(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("html-page-context", mend, priority=900)  # after Furo
+    app.connect("html-page-context", mend_headings, priority=900)  # after Furo

@@ -116,7 +116,8 @@ def colors_of(axes):
     for artist in axes.findobj():
         if isinstance(artist, Text) or getattr(artist, "get_array", lambda: None)() is not None:
             continue
-        for name in ("get_facecolor", "get_edgecolor", "get_color", "get_markerfacecolor"):
+        parts = ("face", "edge", "", "markerface", "markeredge")
+        for name in [f"get_{part}color" for part in parts]:
             color = getattr(artist, name, list)()
             for one in [color] if isinstance(color, str) else np.atleast_2d(color):
                 if len(one) and to_rgba(one)[3]:

@@ -148,16 +148,20 @@ def look(one_page, address):
 
     @functools.cache
     def look(name, size):
-        asked = []
+        asked, errors = [], []
 
         def note(request):
             asked.append(request.url)
 
+        def note_error(error):
+            errors.append(str(error))
+
         one_page.set_viewport_size(SIZES[size])
         one_page.emulate_media(color_scheme="light")
         one_page.on("request", note)
+        one_page.on("pageerror", note_error)
         one_page.goto(address + name, wait_until="networkidle")
-        seen = one_page.evaluate(LOOK) | {"asked": asked}
+        seen = one_page.evaluate(LOOK) | {"asked": asked, "errors": errors}
         if size == "phone" or name in DARK:
             one_page.emulate_media(color_scheme="light" if size == "phone" else "dark")
             one_page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text("utf-8"))
@@ -166,6 +170,7 @@ def look(one_page, address):
             one_page.add_style_tag(content="html { scroll-behavior: auto }")
             seen["hiding"] = one_page.evaluate(HIDING)
         one_page.remove_listener("request", note)
+        one_page.remove_listener("pageerror", note_error)
         return seen
 
     return look
@@ -212,6 +217,7 @@ def test_every_page_is_light_and_asks_no_other_host(look, address):
         assert seen["asked"]
         assert [url for url in seen["asked"] if not url.startswith((address, "data:"))] == [], name
         assert 10_000 < seen["bytes"] < MEGABYTES * 2**20, name
+        assert seen["errors"] == [], name
 
 
 def test_every_link_within_the_site_leads_to_a_page(site):

@@ -104,8 +104,9 @@ def page():
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_talk_fits_its_slides(stem, page, talks):
     """In the widest of the usual letters, so that it fits in others too."""
-    asked = []
+    asked, errors = [], []
     page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(error))
     page.goto((talks / f"{stem}.html").as_uri())
     page.add_style_tag(content=WIDEST)
     page.wait_for_function("() => Reveal.isReady()")
@@ -126,6 +127,7 @@ def test_a_talk_fits_its_slides(stem, page, talks):
     assert page.locator(".license").text_content().startswith(make_slides.LICENSE)
     assert asked
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert errors == []
 
 
 def test_formulas_are_set(page, talks):

@@ -218,7 +218,7 @@ def test_the_slides_of_every_notebook_fit(page, tmp_path):
 @pytest.mark.thorough
 @pytest.mark.parametrize("how", ["", teach.PRINTED])
 def test_the_slides_fit_where_the_page_comes_slowly(page, tmp_path, how):
-    """`Reveal` is ready a millisecond after its start: as likely as not before the page's end."""
+    """`Reveal` may be ready before the end of the page is read."""
     talk = teach.write_slides(teach.through(["00"]), teach.STEMS["00"], tmp_path / "00")
     text = talk.read_text("utf-8")
     start = text.index("Reveal.initialize")

@@ -210,10 +210,9 @@ if (items.length) {
 }
 
 // What opens a drawer is a button. The drawer takes the focus, and Escape gives it back.
-for (const [id, selector] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc-drawer"]]) {
-  const toggle = document.getElementById(id);
-  const drawer = document.querySelector(selector);
-  const buttons = [...document.querySelectorAll(`.page label[for=${id}]`)].map((label) => {
+for (const toggle of document.querySelectorAll(".sidebar-toggle")) {
+  const drawer = document.querySelector(toggle.id === "__toc" ? ".toc-drawer" : ".sidebar-drawer");
+  const buttons = [...document.querySelectorAll(`.page label[for=${toggle.id}]`)].map((label) => {
     const button = element("button", { type: "button", className: label.className });
     button.setAttribute("aria-label", toggle.getAttribute("aria-label"));
     button.setAttribute("aria-expanded", "false");
@@ -238,9 +237,7 @@ for (const [id, selector] of [["__navigation", ".sidebar-drawer"], ["__toc", ".t
 }
 
 // Furo's page of search results has no heading.
-if (!document.querySelector("h1")) {
-  document.querySelector("article").prepend(element("h1", { textContent: "Search" }));
-}
+document.querySelector("#search-results")?.before(element("h1", { textContent: "Search" }));
 
 // On paper nothing of this is folded.
 const closed = () => [...document.querySelectorAll("details.result:not([open])")];

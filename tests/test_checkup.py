@@ -426,6 +426,17 @@ def test_f_may_rely_on_warnings():
     assert examine(function).verdict == "limited"
 
 
+def test_an_axis_of_logs_that_is_not_used_is_named_where_rounding_leaves_an_ulp_of_0():
+    """As log(exp(1)) is not 1 with numpy's oldest version and AVX-512."""
+
+    def rows(z, axis=-1):
+        log_p = log_softmax(np.asarray(z, float))
+        return np.where(log_p == 0, 2.0**-53, log_p)
+
+    (finding,) = (f for f in examine(rows, of="log_softmax").findings if f.name == "axis argument")
+    assert "does not use it: it always works along axis -1" in finding.message
+
+
 def test_a_coroutine_is_closed(recwarn):
     assert "awaited" in first_line(examine(sleeps))
     gc.collect()

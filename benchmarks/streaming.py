@@ -66,13 +66,13 @@ def write(folder, rows):
 
 
 @contextlib.contextmanager
-def two_workers():
-    """A client of two fresh worker processes of 512 MiB."""
+def two_workers(limit):
+    """A client of two fresh worker processes of `limit` bytes each."""
     with (
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            memory_limit=LIMIT,
+            memory_limit=limit,
             dashboard_address=":0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -112,13 +112,13 @@ def stored(dask_scheduler):
     return sum("store-map" in str(task.key) and task.state == "memory" for task in tasks)
 
 
-def on_workers(source, target, axis, chunk=CHUNK, kill=False):
-    """Softmax from `source` into `target` on two fresh workers.
+def on_workers(source, target, axis, chunk=CHUNK, kill=False, limit=LIMIT):
+    """Softmax from `source` into `target` on two fresh workers of `limit` bytes each.
 
     With `kill` one of them is killed when half of the second pass is done. Returns the seconds
     taken, the most bytes that a worker held, and how many of the first two are still there.
     """
-    with two_workers() as client, ThreadPoolExecutor(1) as pool:
+    with two_workers(limit) as client, ThreadPoolExecutor(1) as pool:
         before = set(client.run(os.getpid).values())
         start = time.perf_counter()
         p = streaming.dask_softmax(dask.array.from_array(source, chunks=chunk), axis)

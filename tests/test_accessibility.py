@@ -1,5 +1,6 @@
 """What color-blind eyes, a keyboard and a screen reader get of the pictures and panels."""
 
+import functools
 import itertools
 import os
 import random
@@ -105,10 +106,15 @@ def test_the_colors_of_text_read_on_white(hue):
     assert contrast(drawing.INK.get(hue, hue), "white") >= CONTRAST
 
 
+@functools.cache
+def figure_of(name):
+    """The picture `name`, painted once a process."""
+    return drawing.paint(PICTURES[name])[0]
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_text_of_a_picture_reads(name):
-    figure, _ = drawing.paint(PICTURES[name])
-    assert_readable(figure)
+    assert_readable(figure_of(name))
 
 
 def colors_of(axes):
@@ -132,24 +138,22 @@ def hues_of(axes):
 @pytest.mark.parametrize("name", sorted(PICTURES.keys() - {"error_maps"}))
 def test_every_color_is_a_hue_of_the_palette_or_gray(name):
     """But for the legend of a map, which has the colors of the map."""
-    figure, _ = drawing.paint(PICTURES[name])
     inks = {ink.lower() for ink in drawing.INK.values()}
-    colors = set().union(*map(colors_of, figure.axes)) - HUES.keys() - inks
+    colors = set().union(*map(colors_of, figure_of(name).axes)) - HUES.keys() - inks
     assert {color for color in colors if len({color[1:3], color[3:5], color[5:]}) > 1} == set()
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_hues_used_together_stay_apart_for_a_deuteranope(name):
-    figure, _ = drawing.paint(PICTURES[name])
-    for axes in figure.axes:
+    for axes in figure_of(name).axes:
         for one, other in itertools.combinations(sorted(hues_of(axes)), 2):
             apart = distance(one, other)
             assert apart >= APART, f"{HUES[one]} and {HUES[other]} are {apart:.1f} apart"
 
 
 def test_hues_are_found_in_pictures():
-    figure, _ = drawing.paint(PICTURES["same_mean"])
-    assert {HUES[hue] for hue in set().union(*map(hues_of, figure.axes))} >= {"BLUE", "VERMILION"}
+    hues = set().union(*map(hues_of, figure_of("same_mean").axes))
+    assert {HUES[hue] for hue in hues} >= {"BLUE", "VERMILION"}
 
 
 def test_the_map_of_numbers_grows_lighter_for_a_deuteranope():

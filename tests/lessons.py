@@ -214,6 +214,18 @@ def values(widget):
     return [widget.min + k * widget.step for k in range(count)] + [widget.max]
 
 
+def controls_of(panel):
+    """The controls of `panel` in the order in which they stand, and the keyboard meets them."""
+
+    def leaves(widget):
+        children = getattr(widget, "children", None)
+        return (
+            [widget] if children is None else [leaf for child in children for leaf in leaves(child)]
+        )
+
+    return [widget for widget in leaves(panel.box) if widget in panel.widgets()]
+
+
 @contextlib.contextmanager
 def not_animated(panel):
     """A draw of the panel's figure draws what moves, too."""

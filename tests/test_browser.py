@@ -1,26 +1,61 @@
-"""Notebook 04 in a real JupyterLab, moved by keyboard and by mouse."""
+"""Notebooks in a real JupyterLab: 04 moved by keyboard and by mouse, every panel, and the quiz."""
 
 import base64
+import functools
 import io
 import os
 import platform
 import re
 import time
 
+import environments
+import nbformat
 import numpy as np
 import pytest
+from legible import SMALLEST, assert_readable
+from lessons import (
+    PATHS,
+    cells_of_panels,
+    controls_of,
+    each_notebook,
+    not_animated,
+    panel_of,
+    panels_of,
+)
 from panel_of_04 import NOTEBOOK, STATUS, assert_list_and_slider_move, expected, handle
 from PIL import Image
 from playwright.sync_api import expect
 
+from softmaxlab.quiz import read
 from tools import browser, run_notebooks
 
 PALETTE = 16  # of 255
+SERIOUS = ("serious", "critical")
+PANEL = ".jp-OutputArea:has(> * .widget-html)"
+# Name and place of the control of the panel that has the focus, and whether that can be seen.
+FOCUS = """() => {
+  const at = document.activeElement;
+  if (!at.matches(".noUi-handle, select")) return null;
+  const box = at.closest(".jupyter-widgets").getBoundingClientRect();
+  const name = at.getAttribute("aria-label") ?? at.labels[0]?.textContent ?? "";
+  const look = () => {
+    const style = getComputedStyle(at);
+    return [style.outline, style.boxShadow, style.border, style.backgroundColor].join();
+  };
+  const lit = look();
+  at.blur();
+  const dim = look();
+  at.focus();
+  return {name, x: box.x, y: box.y, seen: lit !== dim};
+}"""
 expect.set_options(timeout=browser.MILLISECONDS)
 
 pytestmark = pytest.mark.skipif(
     browser.CHROMIUM is None and "CI" not in os.environ,
     reason="no Chromium on this machine; install one to run these tests",
+)
+same_everywhere = pytest.mark.skipif(
+    not environments.pinned(), reason="the same everywhere; looked at with Binder's pins"
 )
 
 
@@ -39,18 +74,48 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def notebook(checkout, chromium, tmp_path_factory):
-    """Notebook 04, opened and run."""
+def lab(checkout, chromium, tmp_path_factory):
+    """Opens the notebook of a name in JupyterLab."""
     with browser.jupyterlab(checkout, tmp_path_factory.mktemp("server")) as address:
-        notebook = browser.Notebook(chromium, address, NOTEBOOK)
-        notebook.opened_folded = folded(notebook)
-        notebook.opened_modified = notebook.page.evaluate(
-            "() => jupyterapp.shell.currentWidget.context.model.dirty"
-        )
-        notebook.run_all()
-        notebook.image()
-        yield notebook
-        notebook.close()
+        yield functools.partial(browser.Notebook, chromium, address)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab):
+    """Notebook 04, opened and run."""
+    notebook = lab(NOTEBOOK)
+    notebook.opened_folded = folded(notebook)
+    notebook.opened_modified = notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.context.model.dirty"
+    )
+    notebook.run_all()
+    notebook.image()
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture(scope="module")
+def panels(checkout, lab):
+    """A notebook that has the panels of all others, a cell for each."""
+    sources = ["\n".join(cell.source for cell in cells_of_panels(path.stem)) for path in PATHS]
+    cells = list(map(nbformat.v4.new_code_cell, sources))
+    every = run_notebooks.written(nbformat.v4.new_notebook(cells=cells))
+    nbformat.write(every, checkout / "notebooks" / "panels.ipynb")
+    notebook = lab("panels.ipynb")
+    notebook.run_all()
+    expect(notebook.page.locator(".widget-html img")).to_have_count(len(PATHS))
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture(scope="module")
+def quiz(lab):
+    """The quiz before the course, run."""
+    notebook = lab("quiz_before.ipynb")
+    notebook.run_all()
+    expect(notebook.page.locator(".softmaxlab-said[role=status]")).to_have_count(11)
+    yield notebook
+    notebook.close()
 
 
 @pytest.mark.skipif(
@@ -160,6 +225,96 @@ def test_a_list_has_its_arrow_and_a_picture_its_edge_on_any_theme(notebook, them
     expect(notebook.page.locator(".widget-html img")).to_have_css("border-top-style", "solid")
 
 
+@pytest.mark.thorough
+@same_everywhere
+@each_notebook
+def test_tab_meets_every_control_in_the_order_seen(path, panels):
+    page = panels.page
+    names = [control.description for control in controls_of(panels_of(path.stem)[-1])]
+    shown = page.locator(PANEL).nth(PATHS.index(path))
+    controls = shown.locator(".noUi-handle, select")
+    expect(controls).to_have_count(len(names))
+    controls.first.focus()
+    met = []
+    for _ in range(4 * len(names)):
+        focus = page.evaluate(FOCUS)
+        if focus:
+            met.append(focus)
+        if len(met) == len(names):
+            break
+        page.keyboard.press("Tab")
+    assert [focus["name"] for focus in met] == names
+    assert shown.evaluate("panel => panel.contains(document.activeElement)")
+    places = [(round(focus["y"] / 10), focus["x"]) for focus in met]
+    assert places == sorted(places)
+    assert all(focus["seen"] for focus in met)
+
+
+@pytest.mark.thorough
+def test_the_keyboard_alone_moves_each_control_there_and_back(notebook):
+    page, panel = notebook.page, panel_of("04_which_axis")
+    sentence = page.locator(".widget-html p[role=status]")
+    for widget in panel.widgets():
+        role = "combobox" if hasattr(widget, "options") else "slider"
+        control = page.get_by_role(role, name=widget.description, exact=True)
+        now = "e => e.value ?? e.getAttribute('aria-valuenow')"
+        control.focus()
+        start = control.evaluate(now)
+        keys = ["ArrowUp", "ArrowDown"] if role == "combobox" else ["ArrowRight", "ArrowLeft"]
+        keys = keys[:: -1 if widget is panel.controls["axis"] and widget.index == 0 else 1]
+        page.keyboard.press(keys[0])
+        notebook.idle()
+        assert control.evaluate(now) != start, widget.description
+        page.keyboard.press(keys[1])
+        notebook.idle()
+        assert control.evaluate(now) == start, widget.description
+    expect(sentence).to_have_text(panel.words.sentence)
+
+
+@pytest.mark.thorough
+def test_words_and_picture_of_a_panel_are_large_enough(notebook):
+    page = notebook.page
+    sizes = page.locator(PANEL).last.evaluate(
+        "panel => [...panel.querySelectorAll('p, td, th, label, select, .widget-readout')]"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert len(sizes) > 20
+    assert min(sizes) >= SMALLEST
+    panel = panel_of("04_which_axis")
+    width = page.locator(".widget-html img").evaluate("img => img.getBoundingClientRect().width")
+    with not_animated(panel):
+        assert_readable(panel.figure, width / panel.figure.canvas.get_width_height()[0])
+
+
+@pytest.mark.thorough
+@same_everywhere
+@each_notebook
+def test_axe_finds_nothing_serious_in_a_panel(path, panels):
+    shown = panels.page.locator(PANEL).nth(PATHS.index(path))
+    shown.scroll_into_view_if_needed()
+    panels.page.evaluate(environments.axe())
+    assert_nothing_serious(shown.evaluate("panel => axe.run(panel, {resultTypes: ['violations']})"))
+
+
+def assert_nothing_serious(report):
+    assert len(report["passes"]) > 5
+    serious = [fault for fault in report["violations"] if fault["impact"] in SERIOUS]
+    assert [(f["id"], [node["html"][:200] for node in f["nodes"]]) for f in serious] == []
+
+
+@pytest.mark.thorough
+def test_axe_finds_nothing_serious_of_ours(notebook):
+    """Ours is what cells show: their outputs and their prose. The rest is JupyterLab's own."""
+    page = notebook.page
+    page.locator(PANEL).last.scroll_into_view_if_needed()
+    page.evaluate(environments.axe())
+    report = page.evaluate(
+        "axe.run({include: [['.jp-OutputArea'], ['.jp-RenderedMarkdown']]},"
+        " {resultTypes: ['violations']})"
+    )
+    assert_nothing_serious(report)
+
+
 @pytest.mark.parametrize(
     "repeat", [0, *(pytest.param(k, marks=pytest.mark.thorough) for k in range(1, 20))]
 )
@@ -250,3 +405,40 @@ def test_no_cell_shows_an_error(notebook):
     outputs = notebook.page.locator(".jp-OutputArea-output[data-mime-type*=stderr]")
     assert outputs.count() == 0
     assert notebook.page.locator(".widget-html [role=alert]").count() == 0
+
+
+@pytest.mark.thorough
+@same_everywhere
+def test_the_keyboard_alone_answers_and_formulas_are_set(quiz):
+    page, items = quiz.page, read(run_notebooks.NOTEBOOKS / "quiz.md", "before")
+    page.locator(".softmaxlab-option").first.focus()
+    for number, item in enumerate(items, 1):
+        said = page.locator(".softmaxlab-said").nth(number - 1)
+        for letter, option in zip("ABCD", item.options, strict=True):
+            focused = "document.activeElement.getAttribute('aria-label')"
+            assert page.evaluate(focused) == f"{letter}. Question {number}: {option.text}"
+            if letter == "B":
+                page.keyboard.press("Enter" if number % 2 else "Space")
+                expect(said).to_contain_text(f"{letter}: {option.verdict}.")
+                expect(page.locator(".softmaxlab-option:focus")).to_have_text(
+                    f"{letter}: {option.verdict}"
+                )
+                expect(said.locator("mjx-container")).to_have_count(option.feedback.count("$") // 2)
+            page.keyboard.press("Tab")
+        for _ in range(said.locator("a").count()):
+            page.keyboard.press("Tab")
+    right = sum(item.options[1].right for item in items)
+    expect(page.locator(".softmaxlab-said").last).to_contain_text(f"{right} of 10 right")
+    questions = "[data-mime-type='text/markdown']:not(.softmaxlab-said *)"
+    asked = page.locator(f".jp-OutputArea-output{questions}")
+    assert asked.locator("mjx-container").count() == sum(
+        item.question.count("$") // 2 for item in items
+    )
+
+
+@pytest.mark.thorough
+@same_everywhere
+def test_axe_finds_nothing_serious_in_the_quiz(quiz):
+    quiz.page.evaluate(environments.axe())
+    report = quiz.page.evaluate("axe.run('.jp-OutputArea', {resultTypes: ['violations']})")
+    assert_nothing_serious(report)

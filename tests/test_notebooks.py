@@ -15,15 +15,18 @@ import matplotlib.pyplot
 import nbformat
 import numpy as np
 import pytest
+from legible import assert_readable
 from lessons import (
     PATHS,
     assert_committed_as_run,
     assert_within_limits,
+    controls_of,
     copy_beside,
     each_notebook,
     full_draw,
     is_timing,
     lesson,
+    not_animated,
     page,
     panels_of,
     run_driven,
@@ -286,6 +289,25 @@ def test_every_panel_at_its_ends_and_at_random_states(path, states):
         assert len({len(row) for row in panel.words.table}) <= 1
         assert all(len(row) <= 6 for row in panel.words.table), "it fits beside other windows"
     assert not matplotlib.pyplot.get_fignums()
+
+
+@pytest.mark.skipif(
+    not environments.pinned(), reason="the same everywhere; measured with Binder's pins"
+)
+@each_notebook
+def test_every_control_of_a_panel_has_a_name_and_every_text_reads(path):
+    panel, rng = panels_of(path.stem)[-1], random.Random(0)
+    controls = controls_of(panel)
+    assert len(controls) == len(panel.widgets())
+    names = [widget.description for widget in controls]
+    assert all(names)
+    assert len(set(names)) == len(names)
+    assert [widget.tooltip for widget in controls] == names
+    for state in range(5):
+        for widget in panel.widgets() if state else ():
+            widget.value = rng.choice(values(widget))
+        with not_animated(panel):
+            assert_readable(panel.figure)
 
 
 @each_notebook

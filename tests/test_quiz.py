@@ -1,27 +1,23 @@
-"""The quiz: its questions, every number in them, its buttons, and its pages in a browser."""
+"""The quiz: its questions, every number in them, and its buttons."""
 
 import math
-import os
 import re
 from collections import Counter
 from decimal import Decimal
 
-import environments
 import numpy as np
 import pytest
 from environments import pinned
-from playwright.sync_api import expect
 
 from softmaxlab import THREAD, exact, softmax
 from softmaxlab import quiz as room
 from softmaxlab.quiz import Quiz, read
-from tools import browser, run_notebooks
+from tools import run_notebooks
 
 FORMS = ("before", "after")
 FILE = run_notebooks.NOTEBOOKS / "quiz.md"
 ITEMS = {form: read(FILE, form) for form in FORMS}
 A, B, C = (THREAD[letter].function for letter in "ABC")
-expect.set_options(timeout=browser.MILLISECONDS)
 
 
 def each_form(test):
@@ -407,57 +403,3 @@ def test_each_button_is_displayed_and_the_script_once(monkeypatch):
     quiz._ipython_display_()
     assert sum("application/javascript" in data for data in shown) == 1
     assert sum(run_notebooks.WIDGET in data for data in shown) == len(quiz.items) + 1
-
-
-@pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """The quiz before the course, run in JupyterLab."""
-    if browser.CHROMIUM is None and "CI" not in os.environ:
-        pytest.skip("no Chromium on this machine; install one to run these tests")
-    if not pinned():
-        pytest.skip("the same everywhere; looked at with Binder's pins")
-    folder, scratch = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("server")
-    browser.copy_checkout(folder)
-    with browser.jupyterlab(folder, scratch) as address, browser.browser() as chromium:
-        notebook = browser.Notebook(chromium, address, "quiz_before.ipynb")
-        notebook.run_all()
-        expect(notebook.page.locator(".softmaxlab-said[role=status]")).to_have_count(11)
-        yield notebook
-        notebook.close()
-
-
-@pytest.mark.thorough
-def test_the_keyboard_alone_answers_and_formulas_are_set(notebook):
-    page, items = notebook.page, ITEMS["before"]
-    page.locator(".softmaxlab-option").first.focus()
-    for number, item in enumerate(items, 1):
-        said = page.locator(".softmaxlab-said").nth(number - 1)
-        for letter, option in zip("ABCD", item.options, strict=True):
-            focused = "document.activeElement.getAttribute('aria-label')"
-            assert page.evaluate(focused) == f"{letter}. Question {number}: {option.text}"
-            if letter == "B":
-                page.keyboard.press("Enter" if number % 2 else "Space")
-                expect(said).to_contain_text(f"{letter}: {option.verdict}.")
-                expect(page.locator(".softmaxlab-option:focus")).to_have_text(
-                    f"{letter}: {option.verdict}"
-                )
-                expect(said.locator("mjx-container")).to_have_count(option.feedback.count("$") // 2)
-            page.keyboard.press("Tab")
-        for _ in range(said.locator("a").count()):
-            page.keyboard.press("Tab")
-    right = sum(item.options[1].right for item in items)
-    expect(page.locator(".softmaxlab-said").last).to_contain_text(f"{right} of 10 right")
-    questions = "[data-mime-type='text/markdown']:not(.softmaxlab-said *)"
-    asked = page.locator(f".jp-OutputArea-output{questions}")
-    assert asked.locator("mjx-container").count() == sum(
-        item.question.count("$") // 2 for item in items
-    )
-
-
-@pytest.mark.thorough
-def test_axe_finds_nothing_serious_in_the_quiz(notebook):
-    notebook.page.evaluate(environments.axe())
-    report = notebook.page.evaluate("axe.run('.jp-OutputArea', {resultTypes: ['violations']})")
-    assert len(report["passes"]) > 5
-    serious = [f for f in report["violations"] if f["impact"] in ("serious", "critical")]
-    assert [(f["id"], [node["html"][:200] for node in f["nodes"]]) for f in serious] == []

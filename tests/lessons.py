@@ -217,13 +217,12 @@ def values(widget):
 def controls_of(panel):
     """The controls of `panel` in the order in which they stand, and the keyboard meets them."""
 
-    def leaves(widget):
-        children = getattr(widget, "children", None)
-        return (
-            [widget] if children is None else [leaf for child in children for leaf in leaves(child)]
-        )
+    def inside(widget):
+        for child in getattr(widget, "children", ()):
+            yield from inside(child)
+        yield widget
 
-    return [widget for widget in leaves(panel.box) if widget in panel.widgets()]
+    return [widget for widget in inside(panel.box) if widget in panel.widgets()]
 
 
 @contextlib.contextmanager

@@ -253,7 +253,6 @@ def test_tab_meets_every_control_in_the_order_seen(path, panels):
 @pytest.mark.thorough
 def test_the_keyboard_alone_moves_each_control_there_and_back(notebook):
     page, panel = notebook.page, panel_of("04_which_axis")
-    sentence = page.locator(".widget-html p[role=status]")
     for widget in panel.widgets():
         role = "combobox" if hasattr(widget, "options") else "slider"
         control = page.get_by_role(role, name=widget.description, exact=True)
@@ -268,7 +267,7 @@ def test_the_keyboard_alone_moves_each_control_there_and_back(notebook):
         page.keyboard.press(keys[1])
         notebook.idle()
         assert control.evaluate(now) == start, widget.description
-    expect(sentence).to_have_text(panel.words.sentence)
+    expect(page.locator(STATUS)).to_have_text(panel.words.sentence)
 
 
 @pytest.mark.thorough
@@ -409,7 +408,7 @@ def test_no_cell_shows_an_error(notebook):
 
 @pytest.mark.thorough
 @same_everywhere
-def test_the_keyboard_alone_answers_and_formulas_are_set(quiz):
+def test_the_keyboard_alone_answers_the_quiz_and_its_formulas_are_set(quiz):
     page, items = quiz.page, read(run_notebooks.NOTEBOOKS / "quiz.md", "before")
     page.locator(".softmaxlab-option").first.focus()
     for number, item in enumerate(items, 1):

@@ -6,8 +6,8 @@ import pytest
 
 pytest.register_assert_rewrite("lessons")
 
-# Each takes minutes in one process, so none may be the last to begin.
-LONG = ("test_grade", "test_site", "test_streaming")
+# Each takes a minute or more in one process, so none may be the last to begin.
+LONG = {f"test_{name}" for name in "binder browser colab grade lite site streaming teach".split()}
 
 
 def pytest_addoption(parser):

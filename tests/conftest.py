@@ -7,7 +7,7 @@ import pytest
 pytest.register_assert_rewrite("lessons")
 
 # Each takes a minute or more in one process, so none may be the last to begin.
-LONG = {f"test_{name}" for name in "binder browser colab grade lite site streaming teach".split()}
+LONG = {"binder", "browser", "colab", "grade", "lite", "site", "streaming", "teach"}
 
 
 def pytest_addoption(parser):
@@ -17,7 +17,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     """Leaves out what is marked `thorough` unless it is asked for; else the longest come first."""
     if config.getoption("--thorough"):
-        items.sort(key=lambda item: item.path.stem not in LONG)
+        items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
         return
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     config.hook.pytest_deselected(items=left_out)

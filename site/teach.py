@@ -6,6 +6,7 @@ thread's seven.
 """
 
 import argparse
+import functools
 import html
 import inspect
 import itertools
@@ -105,6 +106,7 @@ def route(minutes):
     return steps
 
 
+@functools.cache
 def read(stem):
     return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
 

@@ -6,8 +6,8 @@ import pytest
 
 pytest.register_assert_rewrite("lessons")
 
-# Each takes a minute or more in one process, so none may be the last to begin.
-LONG = {"binder", "browser", "colab", "grade", "lite", "site", "streaming", "teach"}
+# Each takes minutes in one process, so none may be the last to begin.
+LONG = ("test_grade", "test_site", "test_streaming")
 
 
 def pytest_addoption(parser):
@@ -17,7 +17,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     """Leaves out what is marked `thorough` unless it is asked for; else the longest come first."""
     if config.getoption("--thorough"):
-        items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
+        items.sort(key=lambda item: item.path.stem not in LONG)
         return
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     config.hook.pytest_deselected(items=left_out)

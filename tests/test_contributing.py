@@ -194,7 +194,7 @@ def test_the_tests_run_on_three_systems():
     systems = {jobs["test"]["runs-on"], *jobs["systems"]["strategy"]["matrix"]["system"]}
     assert {name.partition("-")[0] for name in systems} == {"ubuntu", "windows", "macos"}
     run = [step.get("run", "") for step in jobs["test"]["steps"]]
-    assert run[-1] == "python -m pytest --thorough"
+    assert run[-2:] == ["python -m pytest", "python -m pytest --thorough -m thorough"]
 
 
 def test_the_actions_of_the_workflows_are_kept_up_to_date():

@@ -265,12 +265,13 @@ def test_has_three_exercises_or_more(path):
     assert sum(map(run_notebooks.is_exercise, run_notebooks.read(path).cells)) >= 3
 
 
+@pytest.mark.parametrize("states", [20, pytest.param(200, marks=pytest.mark.thorough)])
 @each_notebook
-def test_every_panel_at_its_ends_and_at_random_states(path, request):
+def test_every_panel_at_its_ends_and_at_random_states(path, states):
     """No warning (they are errors here), no exception, no open figure, no blank or stale frame."""
     panels = panels_of(path.stem)
     assert panels
-    rng, states = random.Random(0), 200 if request.config.getoption("--thorough") else 20
+    rng = random.Random(0)
     for panel in panels:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -108,6 +108,7 @@ def route(minutes):
 
 @functools.cache
 def read(stem):
+    """A notebook of the course, read once: whoever changes it takes a copy."""
     return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
 
 

@@ -83,6 +83,17 @@ def test_a_students_notebook_has_no_output_no_solution_and_no_answer(stem):
             assert re.search(r"^#|\*\*Predict|\*\*\d\.|questions:", cell.source, re.M), cell.source
 
 
+def test_what_is_made_for_a_class_changes_no_notebook():
+    for steps in STEPS.values():
+        teach.talk(steps, "")
+        teach.handout(steps)
+        teach.key(steps)
+        for stem in teach.stems(steps):
+            teach.for_students(teach.read(stem))
+            path = run_notebooks.NOTEBOOKS / f"{stem}.ipynb"
+            assert teach.read(stem) == run_notebooks.read(path), stem
+
+
 def test_the_card_has_the_code_of_all_seven():
     exec(
         "import numpy as np\n" + "\n".join(re.findall(r"```python\n(.+?)```", teach.card(), re.S)),

@@ -545,6 +545,11 @@ def test_stubs_and_solutions(check, solution):
             "The last sum is not 1",
         ),
         (check_drawn_tokens, lambda p, u: drawn(p, u, scaled=False), "The last sum is not 1"),
+        (
+            check_drawn_tokens,
+            lambda p, u: drawn(p / p.sum(), u, scaled=False),
+            "You divide by the sum in float32",
+        ),
         (check_drawn_tokens, clipped, "gives your last token"),
         (check_drawn_tokens, ending_at_1, "gives your last token"),
         (check_drawn_tokens, lambda p, u: drawn(p, u)[0], "One is asked for each number of u"),

@@ -169,6 +169,12 @@ AXES = {
     "float": (0.5, TypeError, "axis must be an int, a tuple of ints or None, but is 0.5"),
     "text": ("0", TypeError, "axis must be an int, a tuple of ints or None, but is '0'"),
     "list": ([0], TypeError, "axis must be an int, a tuple of ints or None, but is [0]"),
+    "True": (True, TypeError, "axis must be an int, a tuple of ints or None, but is True"),
+    "True in a tuple": (
+        (0, True),
+        TypeError,
+        "axis must be an int, a tuple of ints or None, but is (0, True)",
+    ),
     "array": (
         np.arange(2),
         TypeError,

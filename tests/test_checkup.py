@@ -320,6 +320,12 @@ def reshapes_its_input(x):
     return x
 
 
+def locks_its_input(x):
+    x = np.asarray(x)
+    x.flags.writeable = False  # codespell:ignore writeable
+    return softmax(x)
+
+
 def in_an_errstate_of_its_own(x):
     np.seterr(all="raise")
     return softmaxes.textbook(x)
@@ -366,6 +372,7 @@ ODD = {
     "a ufunc": np.exp,
     "reshapes": reshapes_its_input,
     "sys.exit": softmaxes.leaves,
+    "locks its input": locks_its_input,
     "longdouble": lambda x: softmax(np.asarray(x, np.longdouble)),
 }
 
@@ -378,6 +385,14 @@ def test_nothing_that_f_does_is_raised(name, asked):
     assert checkup.verdict == "wrong" or name == "longdouble"
     assert repr(checkup)
     assert checkup._repr_html_()
+
+
+def test_an_input_that_was_made_read_only_is_changed():
+    (finding,) = examine(locks_its_input).failures
+    assert finding.name == "input unchanged"
+    assert finding.message.endswith("the caller's own array is now read-only. Lock a copy of it.")
+    kept = examine(lambda x: locks_its_input(np.array(x)))
+    assert kept.verdict == "sound"
 
 
 def test_errstate_and_warnings_outside_change_nothing():

@@ -439,3 +439,11 @@ def test_an_exit_far_away_is_an_error_here(wires):
     with pytest.raises(Exception, match="over") as caught:
         far_away(lambda: sys.exit("over"), wires)()
     assert type(caught.value).__name__ == "SystemExit"
+
+
+def test_a_folder_without_notebooks_is_refused(tmp_path, monkeypatch, capsys):
+    (tmp_path / "notes.txt").write_text("none")
+    monkeypatch.setattr(sys, "argv", ["grade", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        grade.main()
+    assert "has no notebook: no file in it ends in .ipynb" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import io
 import itertools
 import random
 import re
+import sys
 import warnings
 
 import environments
@@ -349,3 +350,11 @@ def test_every_panel_shows_its_picture_without_a_kernel(path):
                 assert image.width == picture.metadata["image/png"]["width"]
                 assert len(image.convert("RGB").getcolors(10**6)) > 4
             assert picture.metadata["image/png"]["alt"] in words.data["text/markdown"]
+
+
+@pytest.mark.parametrize("stem", ["99", "notebooks/04_which_axis.ipynb"])
+def test_a_name_that_no_notebook_has_is_refused(stem, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["run_notebooks", stem])
+    with pytest.raises(SystemExit):
+        run_notebooks.main()
+    assert f"no notebook's name begins with {stem}; take 04" in capsys.readouterr().err

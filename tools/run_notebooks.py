@@ -183,6 +183,9 @@ def main():
     parser.add_argument("stem", nargs="*", help="how a file's name begins; all by default")
     stems = parser.parse_args().stem
     course = [*paths(), *quizzes()]
+    for stem in stems:
+        if not any(path.name.startswith(stem) for path in course):
+            parser.error(f"no notebook's name begins with {stem}; take 04, say, or 04_which_axis")
     chosen = [path for path in course if not stems or path.name.startswith(tuple(stems))]
     for number, path in enumerate(chosen, 1):
         print(f"[{number}/{len(chosen)}] {path.name} ", end="", flush=True)

@@ -90,6 +90,13 @@ def result_dtype(dtype):
     return np.dtype(np.float64) if whole else dtype.newbyteorder("=")
 
 
+def _not_bool(number):
+    """An axis as an int; True is none, though Python takes it for 1."""
+    if isinstance(number, bool):
+        raise TypeError
+    return operator.index(number)
+
+
 def checked_axes(shape, axis, empty=False):
     """The axes of `x` in order, none of them negative; without entries only if `empty`."""
     ndim = len(shape)
@@ -97,7 +104,7 @@ def checked_axes(shape, axis, empty=False):
         return (axis % ndim,)
     axes = axis if isinstance(axis, tuple) else range(ndim) if axis is None else (axis,)
     try:
-        axes = tuple(operator.index(a) for a in axes)
+        axes = tuple(_not_bool(a) for a in axes)
     except TypeError:
         raise TypeError(
             f"axis must be an int, a tuple of ints or None, but is {described(axis)}"

@@ -55,7 +55,8 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     -------
     Checkup
         Its `verdict` is "wrong" if a finite input gives a wrong answer or nan, raises, or is
-        changed, or if something of an earlier call is given. It is "limited" if that only happens
+        changed, if something of an earlier call is given, or if an array gives none: a list, or
+        one of objects or of no dtype of numpy's own. It is "limited" if that only happens
         to the exotic: small integers that wrap, float16, masks, +inf and nan, logs near 0, a batch
         without slices, or a type or storage of input that `f` refuses or does not keep. Else it is
         "sound".
@@ -71,8 +72,8 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     Notes
     -----
     Whatever `f` raises is a finding, but for KeyboardInterrupt. The result may be of any type that
-    numpy makes an array of, as the arrays of other libraries are. exp(x - logsumexp(x)) is wrong by
-    these rules: it loses digits in proportion to the offset, until two equal scores get 1 each.
+    has `__array__`, as the arrays of other libraries do. exp(x - logsumexp(x)) is wrong by these
+    rules: it loses digits in proportion to the offset, until two equal scores get 1 each.
 
     Slices of up to 65537 scores are tried, but none above 2049 if these take the processor longer
     than 0.01 s, as where each score is compared with each.

@@ -137,7 +137,13 @@ def keeps_dtype(case, outcome):
 
 
 def keeps_input(case, outcome):
-    return content(outcome.given) == content(case.x)
+    return content(outcome.given) == content(case.x) and not is_locked(case, outcome)
+
+
+def is_locked(case, outcome):
+    """Whether f has made its input read-only."""
+    given = outcome.given
+    return isinstance(given, np.ndarray) and case.x.flags["W"] and not given.flags["W"]
 
 
 def content(x):

@@ -12,7 +12,7 @@ from .axes import of_two_axes
 from .models import greatest_size, same_values, suspect, top, wrong
 from .numbers import greatest_only
 from .seen import empty_sum, plain
-from .trial import same_shape
+from .trial import is_locked, same_shape
 
 
 def _kind(case):
@@ -54,6 +54,8 @@ def on_input(case, outcome, runs):
     shape = outcome.given.shape if isinstance(outcome.given, np.ndarray) else None
     if shape is not None and shape != np.shape(case.x):
         return f"It changes its input: the caller's own array now has the shape {shape}."
+    if is_locked(case, outcome):
+        return "It changes its input: the caller's own array is now read-only. Lock a copy of it."
     kind = f", here one that is {_kind(case)}" if _kind(case) else ""
     return (
         f"It changes its input{kind}: x -= ... and out=x write into the caller's own array. Make a "

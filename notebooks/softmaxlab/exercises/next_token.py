@@ -239,6 +239,11 @@ _OF_DRAWN = (
         "Sum in float64.",
     ),
     gives(
+        lambda p, u: _drawn(p / p.sum(), u, scaled=False),
+        "You divide by the sum in float32, and each quotient is rounded: the sums end near 1, not "
+        "at 1. Divide in float64.",
+    ),
+    gives(
         lambda p, u: _drawn(p, u, scaled=False),
         "The last sum is not 1, so a u above it gives a token that is not there, and others move. "
         "Divide the sums by the last.",
@@ -271,6 +276,7 @@ def check_drawn_tokens(function):
     cases = [(few, np.array([0.1, 0.6, 0.9])), (few, np.array([0.0, 0.3, 0.5, 0.75]))]
     cases += [(thirds, np.array([0.2, 0.5, 0.9995])), (many, rng.random(200))]
     cases += [(np.append(thirds, np.float32(0)), np.array([0.2, 0.9995]))]
+    cases += [(np.full(50_000, 2e-5, np.float32), np.array([0.3, 1 - 1e-9]))]
     return ask(
         function,
         [((p, u), _drawn(p, u)) for p, u in cases],

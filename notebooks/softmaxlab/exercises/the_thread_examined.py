@@ -82,7 +82,10 @@ def _counterexample(f, x, right, praise):
         fault = f"The shape {expected.shape} comes out as {np.shape(got)}."
         return Answer(True, praise.format(fault=fault))
     got = np.asarray(got)
-    rtol = max(_RTOL, 4 * np.finfo(got.dtype).eps) if got.dtype.kind == "f" else _RTOL
+    rtol = _RTOL
+    if got.dtype.kind == "f":  # x - max is rounded, and where it is below -745 the exp is 0
+        widest = min(np.ptp(scores.astype(float)) if scores.size else 0, 745)
+        rtol = max(_RTOL, (4 + widest) * np.finfo(got.dtype).eps)
     if near(got, expected, rtol):
         return Answer(False, right, scores, expected)
     at = np.flatnonzero(~np.isclose(got, expected, rtol=rtol, atol=1e-300))[0]

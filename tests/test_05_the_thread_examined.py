@@ -462,13 +462,23 @@ def test_scores_that_break_nothing_are_told_why(x, said, lesson):
 
 def test_what_broke_is_said(lesson):
     assert "gives nan" in check_broken(lesson["almost"], [-1000.0, -999.0]).message
-    rounded = np.array([60.3, 0.1], np.float32)  # x - max is, by more than a millionth of p
-    assert not check_broken(THREAD["A"].function, rounded).passed
-    assert not check_broken(lesson["almost"], rounded).passed
-    assert not check_broken(softmax, np.array([1e20, 0.0])).passed
-    assert check_broken(lambda x: np.full(2, 0.5), np.array([1e20, 0.0])).passed
     assert "raises ValueError" in check_broken(THREAD["E"].function, np.zeros((2, 3, 4))).message
     assert "comes out as (4, 4)" in check_broken(THREAD["C"].function, np.zeros((4, 1))).message
+
+
+def test_a_difference_that_float32_rounds_breaks_nothing(lesson):
+    """Here that of A is off by more than 1e-6, as a gap of 60 is known to half an ulp of it."""
+    x = np.array([60.3, 0.1], np.float32)
+    assert exact.errors_in_ulps(THREAD["A"].function(x), x).max() > 1e-6 / np.finfo(x.dtype).eps
+    for function in (THREAD["A"].function, lesson["almost"]):
+        assert not check_broken(function, x).passed
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_wide_gap_hides_no_bug(dtype):
+    x = np.array([6e4, 0.0], dtype)
+    assert not check_broken(softmax, x).passed
+    assert check_broken(lambda x: np.array([0.95, 0.05], dtype), x).passed
 
 
 def test_almost_passes_the_tests_shown_and_not_the_checkup(lesson):
@@ -500,13 +510,17 @@ def test_what_the_checkup_does_not_miss_is_told_so(f, x, said):
 # Sentences with numbers
 
 
-def test_the_sum_of_d_sticks_only_where_numpy_adds_one_by_one():
+def test_float16_sums_overflow_and_that_of_d_sticks_only_where_numpy_adds_one_by_one():
     x = np.zeros((2, 4096), np.float16)
     D = THREAD["D"].function
     assert D(x).sum(axis=1, dtype=float).tolist() == [1, 1]
     assert D(np.asfortranarray(x)).sum(axis=1, dtype=float).tolist() == [2, 2]
     with np.errstate(over="ignore"):
         assert not D(np.zeros((2, 70_000), np.float16)).any()
+        for letter in "AC":
+            assert not THREAD[letter].function(np.zeros(70_000, np.float16)).any()
+            tried = examine(THREAD[letter].function, ndim=1).failures
+            assert [finding.name for finding in tried] == ["small integers"]
 
 
 @pytest.mark.parametrize(

@@ -446,4 +446,4 @@ def test_a_folder_without_notebooks_is_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["grade", str(tmp_path)])
     with pytest.raises(SystemExit):
         grade.main()
-    assert "has no notebook: no file in it ends in .ipynb" in capsys.readouterr().err
+    assert f"none of the 1 files in {tmp_path} is a notebook" in capsys.readouterr().err

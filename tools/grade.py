@@ -343,7 +343,9 @@ def main():
         path for path in listed if path.suffix == ".ipynb" and not LEFT_OUT.intersection(path.parts)
     ]
     if not taken:
-        parser.error(f"{folder} has no notebook: no file in it ends in .ipynb")
+        parser.error(
+            f"none of the {len(listed)} files in {folder} is a notebook to grade, an .ipynb"
+        )
     files = Files([*course_files(), *taken])
     contents = [files.held[path] for path in taken]
     table = [("student", "file", "notebook", "status", "solved", "exercises", "remarks")]

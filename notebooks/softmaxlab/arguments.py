@@ -90,11 +90,11 @@ def result_dtype(dtype):
     return np.dtype(np.float64) if whole else dtype.newbyteorder("=")
 
 
-def _not_bool(number):
+def _index(axis):
     """An axis as an int; True is none, though Python takes it for 1."""
-    if isinstance(number, bool):
+    if isinstance(axis, bool):
         raise TypeError
-    return operator.index(number)
+    return operator.index(axis)
 
 
 def checked_axes(shape, axis, empty=False):
@@ -104,7 +104,7 @@ def checked_axes(shape, axis, empty=False):
         return (axis % ndim,)
     axes = axis if isinstance(axis, tuple) else range(ndim) if axis is None else (axis,)
     try:
-        axes = tuple(_not_bool(a) for a in axes)
+        axes = tuple(_index(a) for a in axes)
     except TypeError:
         raise TypeError(
             f"axis must be an int, a tuple of ints or None, but is {described(axis)}"

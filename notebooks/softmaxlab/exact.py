@@ -33,8 +33,8 @@ def softmax(x, axis=-1):
     Parameters
     ----------
     x : array_like of real numbers, floats of at most 64 bits
-        Logits, taken at the exact values that numpy's array of them has. In a list, beside a float,
-        it rounds integers above 2**53.
+        Logits, taken at the exact values that they have in an array. To make one of a list, numpy
+        rounds integers above 2**53 that stand beside a float.
     axis : int, tuple of int, or None
         The axis or axes along which the softmax is taken. None is the whole array.
 

@@ -55,8 +55,8 @@ def examine(f, axis=-1, ndim=None, of="softmax"):
     -------
     Checkup
         Its `verdict` is "wrong" if a finite input gives a wrong answer or nan, raises, or is
-        changed, if something of an earlier call is given, or if an array gives none: a list, or
-        one of objects or of no dtype of numpy's own. It is "limited" if that only happens
+        changed, if something of an earlier call is given, or if what it gives for an array is a
+        list, or is of no real dtype of numpy's own. It is "limited" if that only happens
         to the exotic: small integers that wrap, float16, masks, +inf and nan, logs near 0, a batch
         without slices, or a type or storage of input that `f` refuses or does not keep. Else it is
         "sound".

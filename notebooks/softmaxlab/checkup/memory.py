@@ -26,7 +26,7 @@ def first_calls(trial, axis, dims, target):
     runs = [(case, trial.run(case)) for case in (first, *later)]
     array, in_turn = first.given(), []
     for case in (first, later[0]):
-        if array.shape != case.x.shape or not array.flags["W"]:  # f has changed that
+        if array.shape != case.x.shape or not array.flags["W"]:  # f has changed it
             break
         array[...] = case.x
         in_turn.append((case, trial.run(case, array)))

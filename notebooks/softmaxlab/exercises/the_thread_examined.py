@@ -83,9 +83,10 @@ def _counterexample(f, x, right, praise):
         return Answer(True, praise.format(fault=fault))
     got = np.asarray(got)
     rtol = _RTOL
-    if got.dtype.kind == "f":  # x - max is rounded, and where it is below -745 the exp is 0
-        widest = min(np.ptp(scores.astype(float)) if scores.size else 0, 745)
-        rtol = max(_RTOL, (4 + widest) * np.finfo(got.dtype).eps)
+    if got.dtype.kind == "f":  # x - max is rounded, and where it is far below 0 the exp is 0
+        info = np.finfo(got.dtype)
+        widest = np.ptp(scores.astype(float), axis=-1).max(initial=0)
+        rtol = max(_RTOL, (4 + min(widest, -np.log(info.smallest_subnormal))) * info.eps)
     if near(got, expected, rtol):
         return Answer(False, right, scores, expected)
     at = np.flatnonzero(~np.isclose(got, expected, rtol=rtol, atol=1e-300))[0]
